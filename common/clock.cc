@@ -1,0 +1,34 @@
+#include "common/clock.h"
+
+#include <time.h>
+
+#include <chrono>
+
+#include "absl/time/clock.h"
+
+namespace copycost {
+
+absl::Time RealClock::Now() const {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return absl::TimeFromTimespec(now);
+}
+
+absl::Time RealClock::WallNow() const { return absl::Now(); }
+
+bool RealClock::WaitUntil(Mutex& mutex, std::condition_variable& changed, absl::Time deadline) {
+  std::unique_lock<std::mutex> lock(mutex.native(), std::adopt_lock);
+  bool in_time = true;
+  if (deadline == absl::InfiniteFuture()) {
+    changed.wait(lock);
+  } else {
+    // libstdc++'s steady_clock is CLOCK_MONOTONIC.
+    const std::chrono::steady_clock::time_point until{
+        std::chrono::nanoseconds(absl::ToUnixNanos(deadline))};
+    in_time = changed.wait_until(lock, until) == std::cv_status::no_timeout;
+  }
+  lock.release();  // the caller's lock goes on holding it
+  return in_time;
+}
+
+}  // namespace copycost
