@@ -8,11 +8,13 @@
 
 namespace copycost {
 
-absl::Time RealClock::Now() const {
+int64_t MonotonicNanos() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
-  return absl::TimeFromTimespec(now);
+  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
+
+absl::Time RealClock::Now() const { return absl::FromUnixNanos(MonotonicNanos()); }
 
 absl::Time RealClock::WallNow() const { return absl::Now(); }
 

@@ -1,0 +1,329 @@
+#include "agent/agent_service.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/server_posix.h>
+#include <sys/socket.h>
+
+#include <chrono>
+#include <deque>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "agent/hold.h"
+#include "agent/host_info.h"
+#include "agent/trial_runner.h"
+#include "common/rpc/limits.h"
+#include "common/rpc/status.h"
+#include "common/status.h"
+#include "copycost/v1/agent.grpc.pb.h"
+
+namespace copycost {
+namespace {
+
+// The trial that runs now, if one does; one at a time.
+class TrialSlot {
+ public:
+  absl::Status Enter(TrialRunner& runner) {
+    MutexLock lock(mutex_);
+    if (runner_ != nullptr) {
+      return absl::ResourceExhaustedError("another trial runs on this agent; it takes one at a time");
+    }
+    runner_ = &runner;
+    return absl::OkStatus();
+  }
+
+  void Leave() {
+    MutexLock lock(mutex_);
+    runner_ = nullptr;
+  }
+
+  void Abort(const absl::Status& why) {
+    MutexLock lock(mutex_);
+    if (runner_ != nullptr) runner_->Abort(why);
+  }
+
+ private:
+  Mutex mutex_;
+  TrialRunner* runner_ ABSL_GUARDED_BY(mutex_) = nullptr;
+};
+
+class HoldCall final : public grpc::ServerBidiReactor<v1::HoldRequest, v1::Held> {
+ public:
+  HoldCall(Hold& hold, TrialSlot& slot) : hold_(hold), slot_(slot) { StartRead(&request_); }
+
+  void OnReadDone(bool ok) override {
+    if (!ok || epoch_.has_value()) {
+      Finish(ok ? grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "one HoldRequest is enough")
+                : grpc::Status::OK);
+      return;
+    }
+    const absl::StatusOr<uint64_t> epoch = hold_.Take(request_.holder());
+    if (!epoch.ok()) {
+      Finish(ToGrpc(epoch.status()));
+      return;
+    }
+    epoch_ = *epoch;
+    held_.set_epoch(*epoch);
+    StartWrite(&held_);
+    StartRead(&request_);  // its end is the end of the hold
+  }
+
+  void OnDone() override {
+    if (epoch_.has_value()) {
+      slot_.Abort(absl::CancelledError("the hold has ended"));
+      hold_.Release(*epoch_);
+    }
+    delete this;
+  }
+
+ private:
+  Hold& hold_;
+  TrialSlot& slot_;
+  v1::HoldRequest request_;
+  v1::Held held_;
+  std::optional<uint64_t> epoch_;
+};
+
+class ProbeCall final : public grpc::ServerBidiReactor<v1::Probe, v1::Probe> {
+ public:
+  ProbeCall() { StartRead(&probe_); }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) {
+      Finish(grpc::Status::OK);
+      return;
+    }
+    probe_.set_agent_received_ns(MonotonicNanos());
+    probe_.set_agent_sent_ns(MonotonicNanos());
+    StartWrite(&probe_);
+  }
+
+  void OnWriteDone(bool ok) override {
+    if (ok) StartRead(&probe_);
+    else Finish(grpc::Status::OK);
+  }
+
+  void OnDone() override { delete this; }
+
+ private:
+  v1::Probe probe_;
+};
+
+// Runs the trial on a thread of its own; reads and writes are gRPC's.
+class TrialCall final : public grpc::ServerBidiReactor<v1::Command, v1::Event> {
+ public:
+  TrialCall(Clock& clock, Hold& hold, TrialSlot& slot)
+      : slot_(slot),
+        runner_(clock, {.check_epoch = [&hold](uint64_t epoch) { return hold.Check(epoch); },
+                        .emit = [this](const v1::Event& event) { Write(event); }}) {
+    const absl::Status entered = slot_.Enter(runner_);
+    if (!entered.ok()) {
+      Finish(ToGrpc(entered));
+      return;
+    }
+    StartRead(&command_);
+    worker_ = std::thread([this] { Run(); });
+  }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) {
+      runner_.Abort(absl::CancelledError("control was lost: the coordinator ended the stream"));
+      return;
+    }
+    runner_.Give(command_);
+    StartRead(&command_);
+  }
+
+  void OnWriteDone(bool ok) override {
+    if (!ok) runner_.Abort(absl::CancelledError("control was lost: the stream takes no events"));
+    MutexLock lock(mutex_);
+    writing_.pop_front();
+    Continue();
+  }
+
+  void OnCancel() override {
+    runner_.Abort(absl::CancelledError("control was lost: the call was cancelled"));
+  }
+
+  void OnDone() override {
+    // The worker's last act was Finish, so at most gRPC has called this from within it.
+    if (worker_.get_id() == std::this_thread::get_id()) {
+      worker_.detach();
+    } else if (worker_.joinable()) {
+      worker_.join();
+    }
+    delete this;
+  }
+
+ private:
+  void Run() {
+    const absl::Status end = runner_.Run();
+    slot_.Leave();  // before the coordinator can hear of the end and begin the next
+    MutexLock lock(mutex_);
+    end_ = end;
+    if (writing_.empty()) Finish(ToGrpc(end));
+  }
+
+  void Write(const v1::Event& event) {
+    MutexLock lock(mutex_);
+    writing_.push_back(event);
+    if (writing_.size() == 1) StartWrite(&writing_.front());
+  }
+
+  void Continue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (!writing_.empty()) {
+      StartWrite(&writing_.front());
+    } else if (end_.has_value()) {
+      Finish(ToGrpc(*end_));
+    }
+  }
+
+  TrialSlot& slot_;
+  TrialRunner runner_;
+  v1::Command command_;
+  Mutex mutex_;
+  std::deque<v1::Event> writing_ ABSL_GUARDED_BY(mutex_);  // the first is being written
+  std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
+  std::thread worker_;
+};
+
+class AgentService final : public v1::Agent::CallbackService {
+ public:
+  explicit AgentService(Clock& clock) : clock_(clock), hold_(clock) {}
+
+  grpc::ServerUnaryReactor* Describe(grpc::CallbackServerContext* context,
+                                     const v1::DescribeRequest*,
+                                     v1::Description* description) override {
+    *description = DescribeHost();
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    reactor->Finish(grpc::Status::OK);
+    return reactor;
+  }
+
+  grpc::ServerBidiReactor<v1::HoldRequest, v1::Held>* Hold(
+      grpc::CallbackServerContext*) override {
+    return new HoldCall(hold_, slot_);
+  }
+
+  grpc::ServerBidiReactor<v1::Probe, v1::Probe>* ProbeClock(
+      grpc::CallbackServerContext*) override {
+    return new ProbeCall();
+  }
+
+  grpc::ServerBidiReactor<v1::Command, v1::Event>* RunTrial(
+      grpc::CallbackServerContext*) override {
+    return new TrialCall(clock_, hold_, slot_);
+  }
+
+  void AbortTrial() { slot_.Abort(absl::CancelledError("the agent is shutting down")); }
+
+ private:
+  Clock& clock_;
+  copycost::Hold hold_;
+  TrialSlot slot_;
+};
+
+bool IsLoopback(std::string host) {
+  if (host == "localhost") return true;
+  if (absl::StartsWith(host, "[") && absl::EndsWith(host, "]")) {
+    host = host.substr(1, host.size() - 2);
+  }
+  in_addr v4{};
+  in6_addr v6{};
+  if (::inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
+  return ::inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+absl::Status CheckAddress(const AgentServer::Options& options) {
+  const size_t colon = options.listen.rfind(':');
+  uint32_t port = 0;
+  if (colon == std::string::npos || colon == 0 ||
+      !absl::SimpleAtoi(options.listen.substr(colon + 1), &port) || port > 65535) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--listen: '", options.listen, "' is none of HOST:PORT, unix:PATH and fd:NUMBER"));
+  }
+  if (options.insecure || IsLoopback(options.listen.substr(0, colon))) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "--listen: ", options.listen,
+      " is not a loopback address, and anyone who reaches it could make this host send traffic; "
+      "add --insecure if the network is yours alone"));
+}
+
+// gRPC wants a connected, non-blocking stream socket.
+absl::StatusOr<int> InheritedSocket(absl::string_view number) {
+  int fd = -1;
+  int connected = 0;
+  socklen_t size = sizeof(connected);
+  if (!absl::SimpleAtoi(number, &fd) || fd < 3 ||
+      ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &connected, &size) != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--listen: fd:", number, " is not an inherited socket"));
+  }
+  if (::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK) != 0) return ErrnoStatus("fcntl");
+  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return fd;
+}
+
+}  // namespace
+
+struct AgentServer::Serving {
+  explicit Serving(Clock& clock) : service(clock) {}
+
+  AgentService service;
+  std::unique_ptr<grpc::Server> server;
+};
+
+AgentServer::AgentServer(Clock& clock) : serving_(std::make_unique<Serving>(clock)) {}
+
+AgentServer::~AgentServer() {
+  serving_->service.AbortTrial();
+  if (serving_->server == nullptr) return;
+  serving_->server->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1));
+  serving_->server->Wait();
+}
+
+absl::StatusOr<std::unique_ptr<AgentServer>> AgentServer::Start(const Options& options,
+                                                                Clock& clock) {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  std::unique_ptr<AgentServer> agent(new AgentServer(clock));
+  grpc::ServerBuilder builder;
+  LimitServer(builder);
+  builder.RegisterService(&agent->serving_->service);
+
+  absl::string_view number = options.listen;
+  const bool inherited = absl::ConsumePrefix(&number, "fd:");
+  const bool unix_socket = absl::StartsWith(options.listen, "unix:");
+  int fd = -1;
+  int port = 0;
+  if (inherited) {
+    ASSIGN_OR_RETURN(fd, InheritedSocket(number));
+  } else {
+    if (!unix_socket) RETURN_IF_ERROR(CheckAddress(options));
+    // One agent an address: two that share a port would share the trials, too.
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port);
+  }
+  agent->serving_->server = builder.BuildAndStart();
+  if (agent->serving_->server == nullptr || (!inherited && port == 0)) {
+    return absl::UnavailableError(
+        absl::StrCat("--listen: cannot listen on ", options.listen,
+                     "; is another agent there, or is the address not this host's?"));
+  }
+  if (inherited) grpc::AddInsecureChannelFromFd(agent->serving_->server.get(), fd);
+  agent->address_ = inherited || unix_socket
+                        ? options.listen
+                        : absl::StrCat(options.listen.substr(0, options.listen.rfind(':')), ":", port);
+  return agent;
+}
+
+}  // namespace copycost

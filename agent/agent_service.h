@@ -1,0 +1,43 @@
+// gRPC in, TrialRunner out. The only file of the agent's library that sees grpcpp.
+#ifndef COPYCOST_AGENT_AGENT_SERVICE_H_
+#define COPYCOST_AGENT_AGENT_SERVICE_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/clock.h"
+
+namespace copycost {
+
+class AgentServer {
+ public:
+  struct Options {
+    // "HOST:PORT", "[V6]:PORT" (port 0: any), "unix:PATH", or "fd:N" for a connected socket that was
+    // inherited.
+    std::string listen;
+    // Permits addresses beyond loopback, in plain text and open to everyone.
+    bool insecure = false;
+  };
+
+  // Serves from now on. InvalidArgument for an address that is none; FailedPrecondition for one
+  // beyond loopback without `insecure`; Unavailable when it cannot be bound. `clock` outlives this.
+  static absl::StatusOr<std::unique_ptr<AgentServer>> Start(const Options& options, Clock& clock);
+
+  // Stops a running trial and all calls.
+  ~AgentServer();
+
+  // Where it listens, with the port it was given: "127.0.0.1:40321".
+  const std::string& address() const { return address_; }
+
+ private:
+  struct Serving;
+  explicit AgentServer(Clock& clock);
+
+  std::string address_;
+  std::unique_ptr<Serving> serving_;
+};
+
+}  // namespace copycost
+
+#endif  // COPYCOST_AGENT_AGENT_SERVICE_H_

@@ -1,0 +1,129 @@
+#include "agent/data_thread.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <sys/socket.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "agent/link/data_interface.h"
+#include "agent/patterns/stream.h"
+#include "agent/transport/tcp.h"
+#include "common/status.h"
+
+namespace copycost {
+namespace {
+
+// A send buffer of 4 MiB takes this long at 10 Mb/s; anything slower has stopped.
+constexpr absl::Duration kDrainLimit = absl::Seconds(4);
+
+// Flows of a trial carry different bytes.
+uint64_t FlowSeed(uint64_t trial_seed, uint32_t flow) {
+  return trial_seed ^ (uint64_t{flow} + 1) * 0x9e3779b97f4a7c15;
+}
+
+StreamOptions StreamOptionsOf(const DataThread::Options& options) {
+  return {.socket = options.socket.get(),
+          .message_bytes = options.workload.message_bytes(),
+          .messages = options.workload.messages_per_flow()};
+}
+
+}  // namespace
+
+DataThread::DataThread(Options options)
+    : options_(std::move(options)), meter_(options_.gate), thread_([this] { Main(); }) {}
+
+DataThread::~DataThread() {
+  Abort();
+  options_.gate.Advance(Phase::kStop);  // it may still wait for the start
+  thread_.join();
+}
+
+void DataThread::Abort() { ::shutdown(options_.socket.get(), SHUT_RDWR); }
+
+void DataThread::Main() {
+  const absl::Status prepared = Prepare();
+  options_.on_ready(prepared);
+  if (!prepared.ok()) return;
+  options_.gate.AwaitStart();
+  options_.on_done(options_.sender != nullptr ? RunSender() : RunReceiver());
+}
+
+absl::Status DataThread::BindToCpu() {
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  CPU_SET(options_.end.cpu(), &cpus);
+  const int error = ::pthread_setaffinity_np(::pthread_self(), sizeof(cpus), &cpus);
+  if (error != 0) return ErrnoStatus(error, absl::StrCat("bind to CPU ", options_.end.cpu()));
+  CPU_ZERO(&cpus);
+  ::pthread_getaffinity_np(::pthread_self(), sizeof(cpus), &cpus);
+  for (uint32_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &cpus)) applied_end_.set_cpu(cpu);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DataThread::Prepare() {
+  const int socket = options_.socket.get();
+  const v1::Workload& workload = options_.workload;
+  meter_.Adopt(::pthread_self());
+  RETURN_IF_ERROR(BindToCpu());
+  applied_end_.set_flow(options_.end.flow());
+  applied_end_.set_role(options_.end.role());
+  ASSIGN_OR_RETURN(*applied_end_.mutable_interface(), FindDataInterface(socket));
+  const FlowSpec flow = {
+      .message_bytes = workload.message_bytes(),
+      .fields = workload.fields(),
+      .ring_depth = workload.ring_depth(),
+      .path = PathOver(applied_end_.interface(), options_.end.peer_on_same_host()),
+      .counters = meter_.counters()};
+  const uint64_t seed = FlowSeed(options_.content_seed, options_.end.flow());
+  if (options_.sender != nullptr) {
+    ASSIGN_OR_RETURN(content_, MakeContent(workload.touch(), seed));
+    RETURN_IF_ERROR(options_.sender->Open(flow, socket, *content_));
+    options_.sender->Echo(echo_);
+    echo_.set_touch(content_->touch());
+  } else {
+    ASSIGN_OR_RETURN(sink_, MakeSink(workload.read(), seed));
+    RETURN_IF_ERROR(options_.receiver->Open(flow, socket, *sink_));
+    options_.receiver->Echo(echo_);
+    echo_.set_read(sink_->read());
+  }
+  echo_.set_pattern(v1::PATTERN_STREAM);
+  return EchoTcp(socket, echo_, applied_end_);
+}
+
+absl::Status DataThread::RunSender() {
+  Sender& sender = *options_.sender;
+  RETURN_IF_ERROR(StreamSend(StreamOptionsOf(options_), sender, meter_));
+  RETURN_IF_ERROR(sender.Drain(absl::FromUnixNanos(MonotonicNanos()) + kDrainLimit));
+  Conclude(sender.TakeEvidence());
+  // The receiver's end of stream: everything was sent.
+  if (::shutdown(options_.socket.get(), SHUT_WR) != 0) return ErrnoStatus("shutdown");
+  return absl::OkStatus();
+}
+
+absl::Status DataThread::RunReceiver() {
+  RETURN_IF_ERROR(StreamReceive(StreamOptionsOf(options_), *options_.receiver, meter_));
+  Conclude(options_.receiver->TakeEvidence());
+  return absl::OkStatus();
+}
+
+void DataThread::Conclude(v1::Evidence evidence) {
+  const TcpState tcp = ReadTcpState(options_.socket.get());
+  result_.set_flow(options_.end.flow());
+  result_.set_role(options_.end.role());
+  result_.set_total_bytes(meter_.counters().bytes.Get());
+  result_.set_total_messages(result_.total_bytes() / options_.workload.message_bytes());
+  result_.set_retransmitted_segments(tcp.retransmitted_segments);
+  result_.set_retransmitted_bytes(tcp.retransmitted_bytes);
+  if (content_ != nullptr) evidence.set_touched_bytes(content_->touched_bytes());
+  if (sink_ != nullptr) {
+    evidence.set_read_bytes(sink_->read_bytes());
+    result_.set_verified_bytes(sink_->verified_bytes());
+  }
+  *result_.mutable_evidence() = std::move(evidence);
+}
+
+}  // namespace copycost

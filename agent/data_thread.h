@@ -1,0 +1,80 @@
+// One data thread: bound to its CPU, owner of one end of one flow. It opens a mode on an
+// established socket, waits for the gate, runs the pattern, drains, and leaves a FlowResult.
+#ifndef COPYCOST_AGENT_DATA_THREAD_H_
+#define COPYCOST_AGENT_DATA_THREAD_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "absl/status/status.h"
+#include "agent/content/content.h"
+#include "agent/flow_spec.h"
+#include "agent/measure/flow_meter.h"
+#include "agent/measure/window_gate.h"
+#include "agent/receive_modes/receiver.h"
+#include "agent/send_modes/sender.h"
+#include "common/fd.h"
+#include "copycost/v1/trial.pb.h"
+
+namespace copycost {
+
+class DataThread {
+ public:
+  struct Options {
+    v1::FlowEnd end;
+    v1::Workload workload;
+    uint64_t content_seed;
+    UniqueFd socket;  // established, preambles exchanged
+    // A sender end has a sender, a receiver end a receiver.
+    std::unique_ptr<Sender> sender;
+    std::unique_ptr<Receiver> receiver;
+    WindowGate& gate;
+    // Called on the data thread, once each; ready before done, and done only after an OK ready.
+    // They must not block.
+    std::function<void(absl::Status)> on_ready;
+    std::function<void(absl::Status)> on_done;
+  };
+
+  // Starts the thread.
+  explicit DataThread(Options options);
+
+  // Aborts and joins.
+  ~DataThread();
+
+  // Ends the flow at once, blocked or not; on_done comes soon, with an error. Any thread,
+  // any time, any number of times.
+  void Abort();
+
+  const v1::FlowEnd& end() const { return options_.end; }
+  FlowMeter& meter() { return meter_; }
+
+  // What was applied, told by the parts that applied it. After an OK on_ready.
+  const v1::Workload& echo() const { return echo_; }
+  const v1::AppliedEnd& applied_end() const { return applied_end_; }
+
+  // After on_done.
+  const v1::FlowResult& result() const { return result_; }
+
+ private:
+  void Main();
+  absl::Status BindToCpu();
+  absl::Status Prepare();
+  absl::Status RunSender();
+  absl::Status RunReceiver();
+  void Conclude(v1::Evidence evidence);
+
+  Options options_;
+  FlowMeter meter_;
+  std::unique_ptr<Content> content_;
+  std::unique_ptr<Sink> sink_;
+  v1::Workload echo_;
+  v1::AppliedEnd applied_end_;
+  v1::FlowResult result_;
+  std::thread thread_;  // last: starts when everything else is there
+};
+
+}  // namespace copycost
+
+#endif  // COPYCOST_AGENT_DATA_THREAD_H_

@@ -1,0 +1,32 @@
+// What a mode is told about the flow it serves.
+#ifndef COPYCOST_AGENT_FLOW_SPEC_H_
+#define COPYCOST_AGENT_FLOW_SPEC_H_
+
+#include <cstdint>
+
+#include "agent/measure/flow_counters.h"
+
+namespace copycost {
+
+// What lies between the socket and the peer, as far as it decides what MSG_ZEROCOPY does.
+enum class DataPath {
+  // veth or loopback to a socket of the same kernel: what was pinned is copied on delivery
+  // (skb_orphan_frags_rx).
+  kLocalDelivery,
+  // A device with scatter-gather: notifications tell.
+  kScatterGather,
+  // A device without: tcp_sendmsg copies and says so in the notification.
+  kNoScatterGather,
+};
+
+struct FlowSpec {
+  uint64_t message_bytes;
+  uint32_t fields;
+  uint32_t ring_depth;
+  DataPath path;
+  FlowCounters& counters;  // the mode counts its calls here
+};
+
+}  // namespace copycost
+
+#endif  // COPYCOST_AGENT_FLOW_SPEC_H_

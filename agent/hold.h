@@ -1,0 +1,47 @@
+// Who may use this agent now. A coordinator holds it for a whole run, under an epoch that no other
+// run ever has; trials under another epoch are refused. Thread-safe.
+#ifndef COPYCOST_AGENT_HOLD_H_
+#define COPYCOST_AGENT_HOLD_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/clock.h"
+#include "common/mutex.h"
+
+namespace copycost {
+
+class Hold {
+ public:
+  explicit Hold(Clock& clock) : clock_(clock) {}
+
+  // The new epoch. InvalidArgument for an empty or overlong holder; ResourceExhausted names who
+  // holds the agent and since when.
+  absl::StatusOr<uint64_t> Take(absl::string_view holder);
+
+  // Ends the hold; an epoch that is over already changes nothing.
+  void Release(uint64_t epoch);
+
+  // FailedPrecondition unless `epoch` holds the agent.
+  absl::Status Check(uint64_t epoch) const;
+
+ private:
+  struct Holder {
+    std::string name;
+    absl::Time since;
+  };
+
+  Clock& clock_;
+  mutable Mutex mutex_;
+  uint64_t epoch_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::optional<Holder> holder_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace copycost
+
+#endif  // COPYCOST_AGENT_HOLD_H_

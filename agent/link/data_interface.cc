@@ -1,0 +1,107 @@
+#include "agent/link/data_interface.h"
+
+#include <ifaddrs.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "common/status.h"
+
+namespace copycost {
+namespace {
+
+constexpr char kLoopback[] = "loopback";
+constexpr char kVeth[] = "veth";
+
+bool SameHost(const sockaddr& a, const sockaddr& b) {
+  if (a.sa_family != b.sa_family) return false;
+  if (a.sa_family == AF_INET) {
+    return reinterpret_cast<const sockaddr_in&>(a).sin_addr.s_addr ==
+           reinterpret_cast<const sockaddr_in&>(b).sin_addr.s_addr;
+  }
+  return a.sa_family == AF_INET6 &&
+         std::memcmp(&reinterpret_cast<const sockaddr_in6&>(a).sin6_addr,
+                     &reinterpret_cast<const sockaddr_in6&>(b).sin6_addr, sizeof(in6_addr)) == 0;
+}
+
+struct Owner {
+  std::string name;
+  bool loopback;
+};
+
+std::optional<Owner> OwnerOf(const sockaddr& address) {
+  ifaddrs* list = nullptr;
+  if (::getifaddrs(&list) != 0) return std::nullopt;
+  const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owned(list, ::freeifaddrs);
+  for (const ifaddrs* entry = list; entry != nullptr; entry = entry->ifa_next) {
+    if (entry->ifa_addr == nullptr || !SameHost(*entry->ifa_addr, address)) continue;
+    return Owner{.name = entry->ifa_name, .loopback = (entry->ifa_flags & IFF_LOOPBACK) != 0};
+  }
+  return std::nullopt;
+}
+
+ifreq RequestFor(const std::string& name) {
+  ifreq request{};
+  std::strncpy(request.ifr_name, name.c_str(), IFNAMSIZ - 1);
+  return request;
+}
+
+// Empty for a device that does not tell, such as some tunnels.
+std::string DriverOf(int socket, const std::string& name) {
+  ethtool_drvinfo info{};
+  info.cmd = ETHTOOL_GDRVINFO;
+  ifreq request = RequestFor(name);
+  request.ifr_data = reinterpret_cast<char*>(&info);
+  if (::ioctl(socket, SIOCETHTOOL, &request) != 0) return "";
+  return std::string(info.driver, ::strnlen(info.driver, sizeof(info.driver)));
+}
+
+absl::StatusOr<bool> ScatterGatherOf(int socket, const std::string& name) {
+  ethtool_value value{};
+  value.cmd = ETHTOOL_GSG;
+  ifreq request = RequestFor(name);
+  request.ifr_data = reinterpret_cast<char*>(&value);
+  if (::ioctl(socket, SIOCETHTOOL, &request) != 0) {
+    return ErrnoStatus(absl::StrCat("ioctl ETHTOOL_GSG ", name));
+  }
+  return value.data != 0;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::DataInterface> FindDataInterface(int socket) {
+  sockaddr_storage name{};
+  socklen_t size = sizeof(name);
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&name), &size) != 0) {
+    return ErrnoStatus("getsockname");
+  }
+  const std::optional<Owner> owner = OwnerOf(reinterpret_cast<const sockaddr&>(name));
+  if (!owner.has_value()) return absl::NotFoundError("no interface owns the flow's local address");
+  v1::DataInterface interface;
+  interface.set_name(owner->name);
+  ifreq mtu = RequestFor(owner->name);
+  if (::ioctl(socket, SIOCGIFMTU, &mtu) != 0) return ErrnoStatus("ioctl SIOCGIFMTU");
+  interface.set_mtu(static_cast<uint32_t>(mtu.ifr_mtu));
+  ASSIGN_OR_RETURN(const bool scatter_gather, ScatterGatherOf(socket, owner->name));
+  interface.set_scatter_gather(scatter_gather);
+  // lo has no driver to ask.
+  interface.set_driver(owner->loopback ? kLoopback : DriverOf(socket, owner->name));
+  return interface;
+}
+
+DataPath PathOver(const v1::DataInterface& interface, bool peer_on_same_host) {
+  const bool virtual_link = interface.driver() == kVeth || interface.driver() == kLoopback;
+  if (virtual_link && peer_on_same_host) return DataPath::kLocalDelivery;
+  return interface.scatter_gather() ? DataPath::kScatterGather : DataPath::kNoScatterGather;
+}
+
+}  // namespace copycost

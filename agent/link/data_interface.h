@@ -1,0 +1,20 @@
+// The interface that carries a flow: which it is, and what its driver can do. Asked by ioctl, since
+// in a network namespace /sys/class/net may still show another namespace's devices.
+#ifndef COPYCOST_AGENT_LINK_DATA_INTERFACE_H_
+#define COPYCOST_AGENT_LINK_DATA_INTERFACE_H_
+
+#include "absl/status/statusor.h"
+#include "agent/flow_spec.h"
+#include "copycost/v1/trial.pb.h"
+
+namespace copycost {
+
+// The interface that owns the local address of a connected socket. NotFound if none does.
+absl::StatusOr<v1::DataInterface> FindDataInterface(int socket);
+
+// What MSG_ZEROCOPY can do over `interface`. `peer_on_same_host`: both ends share a kernel.
+DataPath PathOver(const v1::DataInterface& interface, bool peer_on_same_host);
+
+}  // namespace copycost
+
+#endif  // COPYCOST_AGENT_LINK_DATA_INTERFACE_H_

@@ -1,0 +1,50 @@
+// What one flow has done so far. Its data thread writes, the sampler reads at any time; every field
+// is a single relaxed word on the flow's own cache lines, so counting costs the data path a few
+// plain stores.
+#ifndef COPYCOST_AGENT_MEASURE_FLOW_COUNTERS_H_
+#define COPYCOST_AGENT_MEASURE_FLOW_COUNTERS_H_
+
+#include <atomic>
+#include <cstdint>
+
+#include "common/clock.h"
+
+namespace copycost {
+
+class Count {
+ public:
+  // By the owning thread only: not an atomic increment.
+  void Add(uint64_t amount) {
+    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+  }
+  uint64_t Get() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<uint64_t> value_ = 0;
+};
+
+struct alignas(64) FlowCounters {
+  Count messages;
+  Count bytes;
+  Count calls;
+  Count timed_calls;
+  Count timed_call_ns;
+  Count completion_wait_ns;
+
+  // Makes a system call that moves payload, counts it, and times one in 64.
+  template <typename SystemCall>
+  auto Call(SystemCall call) {
+    const bool timed = calls.Get() % 64 == 0;
+    calls.Add(1);
+    if (!timed) return call();
+    const int64_t begin = MonotonicNanos();
+    const auto result = call();
+    timed_call_ns.Add(static_cast<uint64_t>(MonotonicNanos() - begin));
+    timed_calls.Add(1);
+    return result;
+  }
+};
+
+}  // namespace copycost
+
+#endif  // COPYCOST_AGENT_MEASURE_FLOW_COUNTERS_H_

@@ -1,0 +1,57 @@
+#include "agent/measure/flow_meter.h"
+
+#include "common/clock.h"
+
+namespace copycost {
+namespace {
+
+int64_t Nanos(clockid_t clock) {
+  timespec now{};
+  ::clock_gettime(clock, &now);
+  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+}  // namespace
+
+void FlowMeter::OnPhase(Phase phase) {
+  seen_ = phase;
+  // A thread that slept through the window's opening closes nothing it has not opened: the runner
+  // has read the opening for it by then.
+  if (phase >= Phase::kWindow) Read(Edge::kOpen);
+  if (phase >= Phase::kTail) Read(Edge::kClose);
+}
+
+void FlowMeter::Read(Edge edge) {
+  Reading& reading = readings_[Index(edge)];
+  if (reading.claimed.exchange(true, std::memory_order_acq_rel)) return;
+  v1::WindowCounts& counts = reading.counts;
+  counts.set_opened_ns(MonotonicNanos());
+  counts.set_messages(counters_.messages.Get());
+  counts.set_bytes(counters_.bytes.Get());
+  counts.set_calls(counters_.calls.Get());
+  counts.set_timed_calls(counters_.timed_calls.Get());
+  counts.set_timed_call_ns(static_cast<int64_t>(counters_.timed_call_ns.Get()));
+  counts.set_completion_wait_ns(static_cast<int64_t>(counters_.completion_wait_ns.Get()));
+  counts.set_thread_cpu_ns(Nanos(cpu_clock_));
+  reading.done.store(true, std::memory_order_release);
+  gate_.Notify();
+}
+
+std::optional<v1::WindowCounts> FlowMeter::Window() const {
+  if (!HasRead(Edge::kOpen) || !HasRead(Edge::kClose)) return std::nullopt;
+  const v1::WindowCounts& open = readings_[Index(Edge::kOpen)].counts;
+  const v1::WindowCounts& close = readings_[Index(Edge::kClose)].counts;
+  v1::WindowCounts window;
+  window.set_opened_ns(open.opened_ns());
+  window.set_closed_ns(close.opened_ns());
+  window.set_messages(close.messages() - open.messages());
+  window.set_bytes(close.bytes() - open.bytes());
+  window.set_calls(close.calls() - open.calls());
+  window.set_timed_calls(close.timed_calls() - open.timed_calls());
+  window.set_timed_call_ns(close.timed_call_ns() - open.timed_call_ns());
+  window.set_completion_wait_ns(close.completion_wait_ns() - open.completion_wait_ns());
+  window.set_thread_cpu_ns(close.thread_cpu_ns() - open.thread_cpu_ns());
+  return window;
+}
+
+}  // namespace copycost

@@ -1,0 +1,46 @@
+// The phases of a trial, as its data threads see them. The trial runner advances; data threads look
+// at it on each pass (one relaxed load) and wait on it before the start.
+#ifndef COPYCOST_AGENT_MEASURE_WINDOW_GATE_H_
+#define COPYCOST_AGENT_MEASURE_WINDOW_GATE_H_
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+
+#include "absl/time/time.h"
+#include "common/clock.h"
+#include "common/mutex.h"
+
+namespace copycost {
+
+// In order; a trial without a window goes from kWarmup to kStop.
+enum class Phase : int { kWaiting, kWarmup, kWindow, kTail, kStop };
+
+class WindowGate {
+ public:
+  explicit WindowGate(Clock& clock) : clock_(clock) {}
+
+  Phase phase() const { return phase_.load(std::memory_order_relaxed); }
+
+  // Never goes back: an earlier phase than the present one changes nothing.
+  void Advance(Phase phase);
+
+  // Blocks while kWaiting.
+  void AwaitStart();
+
+  // Wakes Await. By data threads, when they have taken a snapshot.
+  void Notify();
+
+  // Waits until `condition` holds or `deadline` passes.
+  void Await(const std::function<bool()>& condition, absl::Time deadline);
+
+ private:
+  Clock& clock_;
+  std::atomic<Phase> phase_ = Phase::kWaiting;
+  Mutex mutex_;  // orders changes of phase_ and of what Await's conditions read, for waiters
+  std::condition_variable changed_;
+};
+
+}  // namespace copycost
+
+#endif  // COPYCOST_AGENT_MEASURE_WINDOW_GATE_H_

@@ -1,0 +1,28 @@
+// The table of receive modes; see send_modes.h.
+#ifndef COPYCOST_AGENT_RECEIVE_MODES_RECEIVE_MODES_H_
+#define COPYCOST_AGENT_RECEIVE_MODES_RECEIVE_MODES_H_
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "agent/receive_modes/receiver.h"
+#include "copycost/v1/copy_mode.pb.h"
+
+namespace copycost {
+
+struct ReceiveModeRow {
+  v1::ReceiveMode mode;
+  std::unique_ptr<Receiver> (*make)();
+  absl::Status (*probe)();  // as in SendModeRow
+};
+
+absl::Span<const ReceiveModeRow> ReceiveModes();
+
+// A new receiver; InvalidArgument for a mode without a row.
+absl::StatusOr<std::unique_ptr<Receiver>> MakeReceiver(v1::ReceiveMode mode);
+
+}  // namespace copycost
+
+#endif  // COPYCOST_AGENT_RECEIVE_MODES_RECEIVE_MODES_H_

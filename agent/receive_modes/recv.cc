@@ -1,0 +1,60 @@
+// recv() into one buffer of a message's size: the kernel copies every byte.
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <vector>
+
+#include "agent/receive_modes/receive_modes.h"
+#include "common/status.h"
+
+namespace copycost {
+namespace {
+
+class RecvReceiver final : public Receiver {
+ public:
+  absl::Status Open(const FlowSpec& flow, int socket, Sink& sink) override {
+    buffer_.assign(flow.message_bytes, std::byte{0});
+    counters_ = &flow.counters;
+    socket_ = socket;
+    sink_ = &sink;
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<Arrival> Receive() override {
+    while (true) {
+      const ssize_t taken =
+          counters_->Call([&] { return ::recv(socket_, buffer_.data(), buffer_.size(), 0); });
+      if (taken < 0 && errno == EINTR) continue;
+      if (taken < 0) return ErrnoStatus("recv");
+      const auto bytes = static_cast<uint64_t>(taken);
+      if (bytes == 0) return Arrival{.end_of_stream = true};
+      RETURN_IF_ERROR(sink_->Take(offset_, absl::MakeConstSpan(buffer_).first(bytes)));
+      offset_ += bytes;
+      return Arrival{.bytes = bytes};
+    }
+  }
+
+  v1::Evidence TakeEvidence() override {
+    v1::Evidence evidence;
+    evidence.set_receive_copied_bytes(offset_);
+    return evidence;
+  }
+
+  void Echo(v1::Workload& applied) const override {
+    applied.set_receive_mode(v1::RECEIVE_MODE_RECV);
+    applied.set_message_bytes(buffer_.size());
+  }
+
+ private:
+  std::vector<std::byte> buffer_;
+  FlowCounters* counters_ = nullptr;
+  Sink* sink_ = nullptr;
+  int socket_ = -1;
+  uint64_t offset_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Receiver> MakeRecvReceiver() { return std::make_unique<RecvReceiver>(); }
+
+}  // namespace copycost

@@ -1,0 +1,67 @@
+#include "agent/send_modes/completion_ring.h"
+
+#include <bit>
+
+#include "absl/strings/str_cat.h"
+
+namespace copycost {
+namespace {
+// Most messages go in one call; some room for those that do not.
+constexpr uint32_t kCallsPerBuffer = 4;
+}  // namespace
+
+CompletionRing::CompletionRing(uint32_t buffers)
+    : calls_(std::bit_ceil(buffers * kCallsPerBuffer)), buffers_(buffers) {
+  for (uint32_t buffer = buffers; buffer > 0; --buffer) free_.push_back(buffer - 1);
+}
+
+uint32_t CompletionRing::Take() {
+  const uint32_t buffer = free_.back();
+  free_.pop_back();
+  buffers_[buffer] = Buffer{};
+  return buffer;
+}
+
+void CompletionRing::Sent(uint32_t buffer, uint64_t bytes) {
+  CallAt(next_call_) = {.outstanding = true, .number = next_call_, .buffer = buffer, .bytes = bytes};
+  ++next_call_;
+  ++outstanding_calls_;
+  ++buffers_[buffer].calls;
+}
+
+void CompletionRing::Submitted(uint32_t buffer) {
+  buffers_[buffer].submitted = true;
+  ReleaseIfDone(buffer);
+}
+
+absl::StatusOr<CompletionRing::Completed> CompletionRing::Complete(uint32_t first, uint32_t last) {
+  const uint32_t count = last - first + 1;
+  if (count > outstanding_calls_ || count == 0) {
+    return absl::InternalError(absl::StrCat("a notification covers zero-copy sends ", first, " to ",
+                                            last, ", but only ", outstanding_calls_,
+                                            " are outstanding"));
+  }
+  for (uint32_t number = first; number != last + 1; ++number) {
+    if (!CallAt(number).outstanding || CallAt(number).number != number) {
+      return absl::InternalError(
+          absl::StrCat("a notification covers zero-copy send ", number, ", which is not outstanding"));
+    }
+  }
+  Completed completed;
+  for (uint32_t number = first; number != last + 1; ++number) {
+    Call& call = CallAt(number);
+    call.outstanding = false;
+    --outstanding_calls_;
+    --buffers_[call.buffer].calls;
+    ++completed.calls;
+    completed.bytes += call.bytes;
+    ReleaseIfDone(call.buffer);
+  }
+  return completed;
+}
+
+void CompletionRing::ReleaseIfDone(uint32_t buffer) {
+  if (buffers_[buffer].submitted && buffers_[buffer].calls == 0) free_.push_back(buffer);
+}
+
+}  // namespace copycost

@@ -1,0 +1,69 @@
+// Which message buffers the kernel still owns. Pure bookkeeping, no system calls.
+//
+// The kernel numbers the MSG_ZEROCOPY calls of a socket from 0, and counts a call only if it took
+// bytes; a notification names a range of numbers. Ranges may be merged and may come out of order
+// (Documentation/networking/msg_zerocopy.rst). A buffer may be written again when every call made
+// from it is complete.
+#ifndef COPYCOST_AGENT_SEND_MODES_COMPLETION_RING_H_
+#define COPYCOST_AGENT_SEND_MODES_COMPLETION_RING_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace copycost {
+
+class CompletionRing {
+ public:
+  struct Completed {
+    uint32_t calls = 0;
+    uint64_t bytes = 0;
+  };
+
+  explicit CompletionRing(uint32_t buffers);
+
+  // A buffer that the kernel does not own, and room to number a call from it.
+  bool CanTake() const { return !free_.empty() && CanSend(); }
+  // Requires CanTake(). The buffer stays taken at least until Submitted().
+  uint32_t Take();
+
+  // Room to number another call. A message sent in very many parts can use it up.
+  bool CanSend() const { return !CallAt(next_call_).outstanding; }
+  // One call took `bytes` of `buffer`. Requires CanSend().
+  void Sent(uint32_t buffer, uint64_t bytes);
+  // Every byte of the message in `buffer` has been taken by calls.
+  void Submitted(uint32_t buffer);
+
+  // The calls numbered first to last (they may wrap around) are complete. Internal, with nothing
+  // changed, if one of them was never made or had completed before.
+  absl::StatusOr<Completed> Complete(uint32_t first, uint32_t last);
+
+  uint32_t outstanding_calls() const { return outstanding_calls_; }
+
+ private:
+  struct Call {
+    bool outstanding = false;
+    uint32_t number = 0;
+    uint32_t buffer = 0;
+    uint64_t bytes = 0;
+  };
+  struct Buffer {
+    bool submitted = false;
+    uint32_t calls = 0;
+  };
+
+  Call& CallAt(uint32_t number) { return calls_[number & (calls_.size() - 1)]; }
+  const Call& CallAt(uint32_t number) const { return calls_[number & (calls_.size() - 1)]; }
+  void ReleaseIfDone(uint32_t buffer);
+
+  std::vector<Call> calls_;  // a power of two, indexed by the low bits of the call's number
+  std::vector<Buffer> buffers_;
+  std::vector<uint32_t> free_;
+  uint32_t next_call_ = 0;
+  uint32_t outstanding_calls_ = 0;
+};
+
+}  // namespace copycost
+
+#endif  // COPYCOST_AGENT_SEND_MODES_COMPLETION_RING_H_

@@ -1,0 +1,73 @@
+// One copy: sendmsg() gathers the fields; the kernel copies them into its buffers.
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <optional>
+
+#include "agent/message_buffers.h"
+#include "agent/send_modes/iovec_cursor.h"
+#include "agent/send_modes/send_modes.h"
+#include "common/status.h"
+
+namespace copycost {
+namespace {
+
+class OneCopySender final : public Sender {
+ public:
+  absl::Status Open(const FlowSpec& flow, int socket, Content& content) override {
+    ASSIGN_OR_RETURN(source_, MessageBuffers::Create(1, flow.message_bytes, flow.fields));
+    counters_ = &flow.counters;
+    socket_ = socket;
+    content_ = &content;
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<Progress> Send(uint32_t max_messages) override {
+    Progress progress;
+    while (progress.messages < max_messages) {
+      content_->Fill(messages_++, source_->Fields(0));
+      RETURN_IF_ERROR(SendGathered());
+      progress.bytes += source_->message_bytes();
+      ++progress.messages;
+    }
+    return progress;
+  }
+
+  v1::Evidence TakeEvidence() override { return evidence_; }
+
+  void Echo(v1::Workload& applied) const override {
+    applied.set_send_mode(v1::SEND_MODE_ONE_COPY);
+    applied.set_message_bytes(source_->message_bytes());
+    applied.set_fields(source_->fields());
+  }
+
+ private:
+  absl::Status SendGathered() {
+    cursor_.Assign(source_->Iovecs(0));
+    while (!cursor_.done()) {
+      const msghdr header = cursor_.Header();
+      const ssize_t accepted =
+          counters_->Call([&] { return ::sendmsg(socket_, &header, MSG_NOSIGNAL); });
+      if (accepted < 0 && errno == EINTR) continue;
+      if (accepted < 0) return ErrnoStatus("sendmsg");
+      cursor_.Advance(static_cast<size_t>(accepted));
+      evidence_.set_kernel_copied_bytes(evidence_.kernel_copied_bytes() +
+                                        static_cast<uint64_t>(accepted));
+    }
+    return absl::OkStatus();
+  }
+
+  std::optional<MessageBuffers> source_;
+  IovecCursor cursor_;
+  FlowCounters* counters_ = nullptr;
+  Content* content_ = nullptr;
+  int socket_ = -1;
+  uint64_t messages_ = 0;
+  v1::Evidence evidence_;
+};
+
+}  // namespace
+
+std::unique_ptr<Sender> MakeOneCopySender() { return std::make_unique<OneCopySender>(); }
+
+}  // namespace copycost

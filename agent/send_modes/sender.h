@@ -1,0 +1,67 @@
+// How bytes get from memory to the socket. One small class a mode; modes only move bytes: patterns
+// own timing, waiting and stop.
+//
+//   Sender sender = ...;                        // from send_modes.h
+//   sender.Open(flow, socket, content);
+//   while (...) {
+//     progress = sender.Send(1);                // blocks in the kernel while the socket is full
+//     if (progress.blocked_on == BlockedOn::kCompletions) { poll for POLLERR; sender.Reap(); }
+//   }
+//   sender.Drain(deadline);
+//   evidence = sender.TakeEvidence();
+//
+// Everything is called by the flow's data thread. The socket is a connected, blocking one, stays
+// open until TakeEvidence and belongs to the caller; shutdown(2) by any thread ends a blocked Send.
+#ifndef COPYCOST_AGENT_SEND_MODES_SENDER_H_
+#define COPYCOST_AGENT_SEND_MODES_SENDER_H_
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "agent/content/content.h"
+#include "agent/flow_spec.h"
+#include "copycost/v1/trial.pb.h"
+
+namespace copycost {
+
+enum class BlockedOn {
+  kNothing,
+  kCompletions,  // every buffer is still the kernel's
+};
+
+struct Progress {
+  uint32_t messages = 0;  // submitted whole
+  uint64_t bytes = 0;     // accepted by the kernel
+  BlockedOn blocked_on = BlockedOn::kNothing;
+};
+
+class Sender {
+ public:
+  virtual ~Sender() = default;
+
+  // Allocates buffers and sets what the mode needs on the socket. `content` must outlive this.
+  // FailedPrecondition names a missing kernel feature and what would enable it.
+  virtual absl::Status Open(const FlowSpec& flow, int socket, Content& content) = 0;
+
+  // Submits up to `max_messages`, each with all its bytes. Unavailable when the connection is gone.
+  virtual absl::StatusOr<Progress> Send(uint32_t max_messages) = 0;
+
+  // Takes completions, if any have come; never blocks.
+  virtual absl::Status Reap() { return absl::OkStatus(); }
+
+  // Waits until the kernel owns none of our buffers. DeadlineExceeded tells how many sends it still
+  // owns. `deadline` is on the monotonic clock (common/clock.h).
+  virtual absl::Status Drain(absl::Time /*deadline*/) { return absl::OkStatus(); }
+
+  // What happened to the bytes sent since Open.
+  virtual v1::Evidence TakeEvidence() = 0;
+
+  // Writes what this object was really opened with into its fields of `applied`.
+  virtual void Echo(v1::Workload& applied) const = 0;
+};
+
+}  // namespace copycost
+
+#endif  // COPYCOST_AGENT_SEND_MODES_SENDER_H_

@@ -1,0 +1,178 @@
+#include "agent/transport/rendezvous.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "agent/transport/tcp.h"
+#include "common/clock.h"
+#include "common/status.h"
+
+namespace copycost {
+namespace {
+
+// Strangers that connect and say nothing are held this long in number, then refused.
+constexpr size_t kMostMeetings = 1024;
+
+void StoreFlow(uint32_t flow, std::byte* to) {
+  for (int i = 0; i < 4; ++i) to[i] = static_cast<std::byte>(flow >> (8 * i));
+}
+
+uint32_t LoadFlow(const std::byte* from) {
+  uint32_t flow = 0;
+  for (int i = 0; i < 4; ++i) flow |= std::to_integer<uint32_t>(from[i]) << (8 * i);
+  return flow;
+}
+
+absl::Status SendPreamble(int socket, const v1::FlowEnd& end) {
+  std::array<std::byte, Rendezvous::kPreambleBytes> preamble;
+  std::memcpy(preamble.data(), end.nonce().data(), Rendezvous::kNonceBytes);
+  StoreFlow(end.flow(), preamble.data() + Rendezvous::kNonceBytes);
+  // A new connection's send buffer always has room for this.
+  const ssize_t sent = ::send(socket, preamble.data(), preamble.size(), MSG_NOSIGNAL);
+  if (sent == static_cast<ssize_t>(preamble.size())) return absl::OkStatus();
+  return sent < 0 ? ErrnoStatus("send preamble") : absl::UnavailableError("preamble cut short");
+}
+
+int PollTimeout(absl::Time deadline) {
+  const absl::Duration left = deadline - absl::FromUnixNanos(MonotonicNanos());
+  return static_cast<int>(
+      std::clamp<int64_t>(absl::ToInt64Milliseconds(left + absl::Microseconds(999)), 0, 60'000));
+}
+
+}  // namespace
+
+Rendezvous::Rendezvous(const v1::Prepare& prepare)
+    : data_address_(prepare.data_address()), congestion_(prepare.workload().congestion()) {
+  for (const v1::FlowEnd& end : prepare.ends()) ends_.emplace(end.flow(), end);
+}
+
+absl::StatusOr<Rendezvous> Rendezvous::Create(const v1::Prepare& prepare) {
+  Rendezvous rendezvous(prepare);
+  const bool listens = std::any_of(prepare.ends().begin(), prepare.ends().end(),
+                                   [](const v1::FlowEnd& end) { return end.listens(); });
+  if (listens) {
+    ASSIGN_OR_RETURN(rendezvous.listener_,
+                     ListenTcp(rendezvous.data_address_, rendezvous.congestion_));
+    ASSIGN_OR_RETURN(rendezvous.port_, LocalPort(rendezvous.listener_.get()));
+  }
+  return rendezvous;
+}
+
+absl::Status Rendezvous::Connect(const v1::Connect& connect) {
+  size_t expected = 0;
+  for (const auto& [flow, end] : ends_) expected += end.listens() ? 0 : 1;
+  if (static_cast<size_t>(connect.peers_size()) != expected) {
+    return absl::InvalidArgumentError(absl::StrCat("connect.peers: ", connect.peers_size(),
+                                                   " given, ", expected, " ends connect"));
+  }
+  for (const v1::Connect::Peer& peer : connect.peers()) {
+    const auto end = ends_.find(peer.flow());
+    const bool known = end != ends_.end() && !end->second.listens();
+    const bool twice = std::any_of(meetings_.begin(), meetings_.end(),
+                                   [&](const Meeting& m) { return m.flow == peer.flow(); });
+    if (!known || twice || peer.port() == 0 || peer.port() > 65535) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("connect.peers: flow ", peer.flow(), " port ", peer.port(),
+                       " is not a flow that this agent connects, or is named twice"));
+    }
+    Meeting meeting;
+    ASSIGN_OR_RETURN(meeting.socket,
+                     StartTcpConnect(data_address_, peer.address(),
+                                     static_cast<uint16_t>(peer.port()), congestion_));
+    meeting.flow = peer.flow();
+    meeting.connecting = true;
+    meetings_.push_back(std::move(meeting));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Rendezvous::Step(absl::Time deadline, int stop_fd) {
+  while (!done()) {
+    std::vector<pollfd> entries = {{.fd = stop_fd, .events = POLLIN, .revents = 0},
+                                   {.fd = listener_.get(), .events = POLLIN, .revents = 0}};
+    for (const Meeting& meeting : meetings_) {
+      const short events = meeting.connecting ? POLLOUT : POLLIN;
+      entries.push_back({.fd = meeting.socket.get(), .events = events, .revents = 0});
+    }
+    const int ready = ::poll(entries.data(), entries.size(), PollTimeout(deadline));
+    if (ready < 0 && errno != EINTR) return ErrnoStatus("poll");
+    if (ready == 0) return absl::OkStatus();
+    if (entries[0].revents != 0) return absl::CancelledError("stopped while connecting");
+    for (size_t i = 2; i < entries.size(); ++i) {
+      if (entries[i].revents != 0) RETURN_IF_ERROR(Proceed(meetings_[i - 2]));
+    }
+    std::erase_if(meetings_, [](const Meeting& meeting) { return meeting.over; });
+    if (entries[1].revents != 0) Accept();
+  }
+  listener_.Reset();
+  meetings_.clear();
+  return absl::OkStatus();
+}
+
+void Rendezvous::Accept() {
+  Meeting meeting;
+  meeting.socket.Reset(
+      ::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  // A connection that went away before it was accepted is the peer's affair.
+  if (!meeting.socket.valid() || meetings_.size() >= kMostMeetings) return;
+  meetings_.push_back(std::move(meeting));
+}
+
+absl::Status Rendezvous::Proceed(Meeting& meeting) {
+  return meeting.connecting ? FinishConnecting(meeting) : Hear(meeting);
+}
+
+absl::Status Rendezvous::FinishConnecting(Meeting& meeting) {
+  int error = 0;
+  socklen_t size = sizeof(error);
+  ::getsockopt(meeting.socket.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+  if (error != 0) return GiveUp(meeting, ErrnoStatus(error, "connect").message());
+  meeting.connecting = false;
+  return SendPreamble(meeting.socket.get(), ends_.at(*meeting.flow));
+}
+
+absl::Status Rendezvous::Hear(Meeting& meeting) {
+  const ssize_t heard =
+      ::recv(meeting.socket.get(), meeting.heard.data() + meeting.heard_bytes,
+             meeting.heard.size() - meeting.heard_bytes, 0);
+  if (heard < 0 && (errno == EAGAIN || errno == EINTR)) return absl::OkStatus();
+  if (heard <= 0) return GiveUp(meeting, "closed before its preamble");
+  meeting.heard_bytes += static_cast<size_t>(heard);
+  if (meeting.heard_bytes < meeting.heard.size()) return absl::OkStatus();
+  return Conclude(meeting);
+}
+
+absl::Status Rendezvous::Conclude(Meeting& meeting) {
+  const uint32_t flow = LoadFlow(meeting.heard.data() + kNonceBytes);
+  const auto end = ends_.find(flow);
+  const bool ours = end != ends_.end() && meeting.flow.value_or(flow) == flow &&
+                    end->second.listens() != meeting.flow.has_value() && !sockets_.contains(flow) &&
+                    std::memcmp(meeting.heard.data(), end->second.peer_nonce().data(),
+                                kNonceBytes) == 0;
+  if (!ours) return GiveUp(meeting, "wrong preamble");
+  if (end->second.listens()) RETURN_IF_ERROR(SendPreamble(meeting.socket.get(), end->second));
+  RETURN_IF_ERROR(MakeBlocking(meeting.socket.get()));
+  sockets_.emplace(flow, std::move(meeting.socket));
+  meeting.over = true;
+  return absl::OkStatus();
+}
+
+// A stranger is let go without a word; a peer we went to ourselves must answer rightly.
+absl::Status Rendezvous::GiveUp(Meeting& meeting, absl::string_view why) {
+  meeting.over = true;
+  if (!meeting.flow.has_value()) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat("flow ", *meeting.flow, ": ", why));
+}
+
+std::string Rendezvous::Missing() const {
+  return absl::StrCat(ends_.size() - sockets_.size(), " of ", ends_.size(), " flows");
+}
+
+}  // namespace copycost

@@ -1,0 +1,91 @@
+// Brings a trial's flows together: listens and connects at the same time, exchanges preambles, and
+// ends with one established, blocking socket for each flow. A connection that does not say the
+// right nonce and flow number is closed and disturbs nothing.
+//
+// Each side writes a preamble of 20 bytes, its nonce and the flow number (little-endian), and reads
+// the peer's: the connecting side at once, the listening side after it has checked what it read.
+// Payload follows at once.
+//
+//   ASSIGN_OR_RETURN(Rendezvous meeting, Rendezvous::Create(prepare));
+//   tell the peers meeting.port(); learn theirs
+//   meeting.Connect(peers);
+//   while (!meeting.done()) meeting.Step(deadline, stop_fd);
+//   sockets = meeting.TakeSockets();
+#ifndef COPYCOST_AGENT_TRANSPORT_RENDEZVOUS_H_
+#define COPYCOST_AGENT_TRANSPORT_RENDEZVOUS_H_
+
+#include <poll.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/fd.h"
+#include "copycost/v1/trial.pb.h"
+
+namespace copycost {
+
+class Rendezvous {
+ public:
+  static constexpr size_t kNonceBytes = 16;
+  static constexpr size_t kPreambleBytes = kNonceBytes + sizeof(uint32_t);
+
+  // Listens if an end of `prepare` does. `prepare` has been validated.
+  static absl::StatusOr<Rendezvous> Create(const v1::Prepare& prepare);
+
+  // 0 when nothing listens.
+  uint16_t port() const { return port_; }
+
+  // Starts a connection for each end that does not listen. InvalidArgument when `connect` names
+  // other flows than those.
+  absl::Status Connect(const v1::Connect& connect);
+
+  bool done() const { return sockets_.size() == ends_.size(); }
+
+  // Goes on until all flows are met, `deadline` (monotonic) passes, or `stop_fd` becomes readable.
+  // Unavailable when a peer cannot be reached or gives a wrong preamble.
+  absl::Status Step(absl::Time deadline, int stop_fd);
+
+  // "2 of 8 flows" - for the message when time has run out.
+  std::string Missing() const;
+
+  // By flow number. Requires done().
+  std::map<uint32_t, UniqueFd> TakeSockets() { return std::move(sockets_); }
+
+ private:
+  struct Meeting {
+    UniqueFd socket;
+    std::optional<uint32_t> flow;  // known from the start where we connect
+    bool connecting = false;
+    std::array<std::byte, kPreambleBytes> heard{};
+    size_t heard_bytes = 0;
+    bool over = false;  // met, or closed
+  };
+
+  explicit Rendezvous(const v1::Prepare& prepare);
+
+  void Accept();
+  absl::Status Proceed(Meeting& meeting);
+  absl::Status FinishConnecting(Meeting& meeting);
+  absl::Status Hear(Meeting& meeting);
+  absl::Status Conclude(Meeting& meeting);
+  absl::Status GiveUp(Meeting& meeting, absl::string_view why);
+
+  std::string data_address_;
+  std::string congestion_;
+  std::map<uint32_t, v1::FlowEnd> ends_;
+  UniqueFd listener_;
+  uint16_t port_ = 0;
+  std::vector<Meeting> meetings_;
+  std::map<uint32_t, UniqueFd> sockets_;
+};
+
+}  // namespace copycost
+
+#endif  // COPYCOST_AGENT_TRANSPORT_RENDEZVOUS_H_

@@ -1,0 +1,169 @@
+#include "agent/transport/tcp.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/tcp.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/status.h"
+
+namespace copycost {
+namespace {
+
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+absl::StatusOr<SocketAddress> ParseAddress(absl::string_view text, uint16_t port) {
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int error =
+      ::getaddrinfo(std::string(text).c_str(), absl::StrCat(port).c_str(), &hints, &found);
+  if (error != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", text, "' is not a numeric address: ", ::gai_strerror(error)));
+  }
+  SocketAddress address;
+  std::memcpy(&address.storage, found->ai_addr, found->ai_addrlen);
+  address.size = found->ai_addrlen;
+  ::freeaddrinfo(found);
+  return address;
+}
+
+absl::StatusOr<UniqueFd> MakeSocket(const SocketAddress& address, absl::string_view congestion) {
+  UniqueFd socket(
+      ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket.valid()) return ErrnoStatus("socket");
+  if (!congestion.empty() && ::setsockopt(socket.get(), IPPROTO_TCP, TCP_CONGESTION,
+                                          congestion.data(), congestion.size()) != 0) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        ErrnoStatus(absl::StrCat("setsockopt TCP_CONGESTION ", congestion)).message(),
+        "; load it (modprobe tcp_", congestion,
+        ") or choose one of /proc/sys/net/ipv4/tcp_allowed_congestion_control"));
+  }
+  return socket;
+}
+
+absl::StatusOr<SocketAddress> NameOf(int socket,
+                                     int (*ask)(int, sockaddr*, socklen_t*) noexcept) {
+  SocketAddress address;
+  address.size = sizeof(address.storage);
+  if (ask(socket, reinterpret_cast<sockaddr*>(&address.storage), &address.size) != 0) {
+    return ErrnoStatus("getsockname");
+  }
+  return address;
+}
+
+absl::StatusOr<std::string> Format(const SocketAddress& address) {
+  char host[NI_MAXHOST];
+  const int error = ::getnameinfo(address.get(), address.size, host, sizeof(host), nullptr, 0,
+                                  NI_NUMERICHOST);
+  if (error != 0) return absl::InternalError(absl::StrCat("getnameinfo: ", ::gai_strerror(error)));
+  return std::string(host);
+}
+
+absl::StatusOr<uint32_t> IntOption(int socket, int level, int option, absl::string_view name) {
+  int value = 0;
+  socklen_t size = sizeof(value);
+  if (::getsockopt(socket, level, option, &value, &size) != 0) {
+    return ErrnoStatus(absl::StrCat("getsockopt ", name));
+  }
+  return static_cast<uint32_t>(value);
+}
+
+}  // namespace
+
+absl::StatusOr<UniqueFd> ListenTcp(absl::string_view address, absl::string_view congestion) {
+  ASSIGN_OR_RETURN(const SocketAddress local, ParseAddress(address, 0));
+  ASSIGN_OR_RETURN(UniqueFd socket, MakeSocket(local, congestion));
+  if (::bind(socket.get(), local.get(), local.size) != 0) {
+    return ErrnoStatus(absl::StrCat("bind ", address));
+  }
+  if (::listen(socket.get(), SOMAXCONN) != 0) return ErrnoStatus("listen");
+  return socket;
+}
+
+absl::StatusOr<UniqueFd> StartTcpConnect(absl::string_view local, absl::string_view address,
+                                         uint16_t port, absl::string_view congestion) {
+  ASSIGN_OR_RETURN(const SocketAddress from, ParseAddress(local, 0));
+  ASSIGN_OR_RETURN(const SocketAddress to, ParseAddress(address, port));
+  ASSIGN_OR_RETURN(UniqueFd socket, MakeSocket(to, congestion));
+  if (::bind(socket.get(), from.get(), from.size) != 0) {
+    return ErrnoStatus(absl::StrCat("bind ", local));
+  }
+  if (::connect(socket.get(), to.get(), to.size) != 0 && errno != EINPROGRESS) {
+    return ErrnoStatus(absl::StrCat("connect ", address, " port ", port));
+  }
+  return socket;
+}
+
+absl::StatusOr<uint16_t> LocalPort(int socket) {
+  ASSIGN_OR_RETURN(const SocketAddress name, NameOf(socket, ::getsockname));
+  return ntohs(name.storage.ss_family == AF_INET6
+                   ? reinterpret_cast<const sockaddr_in6&>(name.storage).sin6_port
+                   : reinterpret_cast<const sockaddr_in&>(name.storage).sin_port);
+}
+
+absl::Status MakeBlocking(int socket) {
+  const int flags = ::fcntl(socket, F_GETFL);
+  if (flags < 0 || ::fcntl(socket, F_SETFL, flags & ~O_NONBLOCK) != 0) return ErrnoStatus("fcntl");
+  return absl::OkStatus();
+}
+
+absl::Status EchoTcp(int socket, v1::Workload& workload, v1::AppliedEnd& end) {
+  char congestion[16] = {};  // TCP_CA_NAME_MAX
+  socklen_t size = sizeof(congestion);
+  if (::getsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, congestion, &size) != 0) {
+    return ErrnoStatus("getsockopt TCP_CONGESTION");
+  }
+  ASSIGN_OR_RETURN(const SocketAddress local, NameOf(socket, ::getsockname));
+  ASSIGN_OR_RETURN(const SocketAddress peer, NameOf(socket, ::getpeername));
+  ASSIGN_OR_RETURN(*end.mutable_local_address(), Format(local));
+  ASSIGN_OR_RETURN(*end.mutable_peer_address(), Format(peer));
+  ASSIGN_OR_RETURN(const uint32_t send, IntOption(socket, SOL_SOCKET, SO_SNDBUF, "SO_SNDBUF"));
+  ASSIGN_OR_RETURN(const uint32_t receive, IntOption(socket, SOL_SOCKET, SO_RCVBUF, "SO_RCVBUF"));
+  ASSIGN_OR_RETURN(const uint32_t mss, IntOption(socket, IPPROTO_TCP, TCP_MAXSEG, "TCP_MAXSEG"));
+  end.set_send_buffer_bytes(send);
+  end.set_receive_buffer_bytes(receive);
+  end.set_mss_bytes(mss);
+  workload.set_transport(v1::TRANSPORT_TCP);
+  workload.set_ip_version(local.storage.ss_family == AF_INET6 ? v1::IP_VERSION_6
+                                                              : v1::IP_VERSION_4);
+  workload.set_congestion(std::string(congestion, ::strnlen(congestion, sizeof(congestion))));
+  return absl::OkStatus();
+}
+
+TcpState ReadTcpState(int socket) {
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  ::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size);
+  return {.retransmitted_segments = info.tcpi_total_retrans,
+          .retransmitted_bytes = info.tcpi_bytes_retrans};
+}
+
+absl::StatusOr<TcpPair> ConnectLoopbackPair() {
+  ASSIGN_OR_RETURN(const UniqueFd listener, ListenTcp("127.0.0.1", ""));
+  ASSIGN_OR_RETURN(const uint16_t port, LocalPort(listener.get()));
+  TcpPair pair;
+  ASSIGN_OR_RETURN(pair.client, StartTcpConnect("127.0.0.1", "127.0.0.1", port, ""));
+  RETURN_IF_ERROR(MakeBlocking(listener.get()));
+  pair.server.Reset(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  if (!pair.server.valid()) return ErrnoStatus("accept");
+  RETURN_IF_ERROR(MakeBlocking(pair.client.get()));
+  return pair;
+}
+
+}  // namespace copycost

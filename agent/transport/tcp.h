@@ -1,0 +1,52 @@
+// TCP sockets for the data path. Addresses are numeric; no names are ever resolved.
+#ifndef COPYCOST_AGENT_TRANSPORT_TCP_H_
+#define COPYCOST_AGENT_TRANSPORT_TCP_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "common/fd.h"
+#include "copycost/v1/trial.pb.h"
+
+namespace copycost {
+
+// A listening, non-blocking socket on `address`, on a port the kernel chooses, with `congestion` set
+// for the sockets it accepts. InvalidArgument for an address that is not numeric.
+absl::StatusOr<UniqueFd> ListenTcp(absl::string_view address, absl::string_view congestion);
+
+// A non-blocking socket on its way from `local` to `address`:`port`; POLLOUT tells the end, SO_ERROR
+// how it went.
+absl::StatusOr<UniqueFd> StartTcpConnect(absl::string_view local, absl::string_view address,
+                                         uint16_t port, absl::string_view congestion);
+
+absl::StatusOr<uint16_t> LocalPort(int socket);
+
+// Makes an established socket ready for a data thread: blocking, and nothing buffered in hope of
+// more (TCP_NODELAY stays off: a stream of whole messages needs none).
+absl::Status MakeBlocking(int socket);
+
+// What the kernel says of an established socket: congestion control into `workload`, with IP version
+// and transport; addresses, buffers and MSS into `end`.
+absl::Status EchoTcp(int socket, v1::Workload& workload, v1::AppliedEnd& end);
+
+struct TcpState {
+  uint64_t retransmitted_segments = 0;
+  uint64_t retransmitted_bytes = 0;
+};
+
+// From TCP_INFO; zeros only if the kernel counted none. The socket must be a TCP one.
+TcpState ReadTcpState(int socket);
+
+// Two connected, blocking sockets over 127.0.0.1, for probes.
+struct TcpPair {
+  UniqueFd client;
+  UniqueFd server;
+};
+absl::StatusOr<TcpPair> ConnectLoopbackPair();
+
+}  // namespace copycost
+
+#endif  // COPYCOST_AGENT_TRANSPORT_TCP_H_

@@ -1,0 +1,328 @@
+#include "agent/trial_runner.h"
+
+#include <sched.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "agent/receive_modes/receive_modes.h"
+#include "agent/send_modes/send_modes.h"
+#include "common/status.h"
+#include "common/trial_validation.h"
+
+namespace copycost {
+namespace {
+
+// Well within the 500 ms that may pass without an event.
+constexpr absl::Duration kHeartbeat = absl::Milliseconds(300);
+// For peers to connect. All agents were told at the same time.
+constexpr absl::Duration kConnectLimit = absl::Seconds(5);
+// For threads to open their modes: buffers are faulted in.
+constexpr absl::Duration kOpenLimit = absl::Seconds(30);
+// From the gate's stop to the last thread's end; beyond the drain's own limit.
+constexpr absl::Duration kEndLimit = absl::Seconds(6);
+// A thread that has not read an edge of the window by then is blocked, and read from outside.
+constexpr absl::Duration kEdgeLimit = absl::Milliseconds(1);
+// Senders go on a little after the window, so that receivers on other clocks see it full.
+constexpr absl::Duration kTail = absl::Milliseconds(2);
+
+absl::Status CheckCpus(const v1::Prepare& prepare) {
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  if (::sched_getaffinity(0, sizeof(cpus), &cpus) != 0) return ErrnoStatus("sched_getaffinity");
+  for (const v1::FlowEnd& end : prepare.ends()) {
+    if (end.cpu() >= CPU_SETSIZE || !CPU_ISSET(end.cpu(), &cpus)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("ends[flow ", end.flow(), "].cpu: this agent may not use CPU ", end.cpu()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+bool Receives(const v1::Prepare& prepare) {
+  return std::any_of(prepare.ends().begin(), prepare.ends().end(),
+                     [](const v1::FlowEnd& end) { return end.role() == v1::ROLE_RECEIVER; });
+}
+
+// The part of a trial one role takes, as told by its threads. DataLoss when they differ.
+absl::Status MergeEchoes(absl::Span<const std::unique_ptr<DataThread>> threads, v1::Role role,
+                         v1::Workload& applied) {
+  const DataThread* first = nullptr;
+  uint32_t count = 0;
+  for (const auto& thread : threads) {
+    if (thread->end().role() != role) continue;
+    ++count;
+    if (first == nullptr) first = thread.get();
+    if (first->echo().SerializeAsString() != thread->echo().SerializeAsString()) {
+      return absl::DataLossError(absl::StrCat("flows ", first->end().flow(), " and ",
+                                              thread->end().flow(), " applied different settings"));
+    }
+  }
+  if (first == nullptr) return absl::OkStatus();
+  applied.MergeFrom(first->echo());
+  applied.set_threads(count);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+TrialRunner::TrialRunner(Clock& clock, Options options)
+    : clock_(clock),
+      options_(std::move(options)),
+      notes_(clock),
+      stop_event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      last_event_(clock.Now()),
+      gate_(clock) {}
+
+TrialRunner::~TrialRunner() = default;
+
+void TrialRunner::Give(v1::Command command) { notes_.Push(std::move(command)); }
+
+void TrialRunner::Abort(absl::Status why) {
+  notes_.Close(std::move(why));
+  ::eventfd_write(stop_event_.get(), 1);
+}
+
+absl::Status TrialRunner::Run() {
+  const auto run = [this]() -> absl::Status {
+    ASSIGN_OR_RETURN(v1::Command prepare, NextCommand());
+    if (!prepare.has_prepare()) return absl::InvalidArgumentError("the first command is Prepare");
+    RETURN_IF_ERROR(Prepare(prepare.prepare()));
+    ASSIGN_OR_RETURN(v1::Command connect, NextCommand());
+    if (!connect.has_connect()) return absl::InvalidArgumentError("Listening is followed by Connect");
+    RETURN_IF_ERROR(Meet(connect.connect()));
+    RETURN_IF_ERROR(StartThreads());
+    RETURN_IF_ERROR(EmitReady());
+    ASSIGN_OR_RETURN(v1::Command start, NextCommand());
+    if (!start.has_start()) return absl::InvalidArgumentError("Ready is followed by Start");
+    RETURN_IF_ERROR(Measure(start.start()));
+    EmitFinished();
+    return absl::OkStatus();
+  };
+  absl::Status status = run();
+  for (const auto& thread : threads_) thread->Abort();
+  threads_.clear();
+  rendezvous_.reset();
+  return status;
+}
+
+absl::Status TrialRunner::Prepare(const v1::Prepare& prepare) {
+  RETURN_IF_ERROR(ValidatePrepare(prepare));
+  RETURN_IF_ERROR(CheckCpus(prepare));
+  RETURN_IF_ERROR(options_.check_epoch(prepare.epoch()));
+  if (!stop_event_.valid()) return absl::ResourceExhaustedError("eventfd: no descriptors left");
+  prepare_ = prepare;
+  ASSIGN_OR_RETURN(rendezvous_, Rendezvous::Create(prepare_));
+  v1::Event event;
+  event.mutable_listening()->set_port(rendezvous_->port());
+  Emit(event);
+  return absl::OkStatus();
+}
+
+absl::Status TrialRunner::Meet(const v1::Connect& connect) {
+  RETURN_IF_ERROR(rendezvous_->Connect(connect));
+  const absl::Time deadline = clock_.Now() + kConnectLimit;
+  while (!rendezvous_->done()) {
+    RETURN_IF_ERROR(rendezvous_->Step(std::min(deadline, last_event_ + kHeartbeat),
+                                      stop_event_.get()));
+    if (rendezvous_->done()) break;
+    if (clock_.Now() >= deadline) {
+      return absl::UnavailableError(absl::StrCat(rendezvous_->Missing(), " did not meet within ",
+                                                 absl::FormatDuration(kConnectLimit)));
+    }
+    v1::Event event;
+    event.mutable_heartbeat();
+    Emit(event);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TrialRunner::StartThreads() {
+  std::map<uint32_t, UniqueFd> sockets = rendezvous_->TakeSockets();
+  for (const v1::FlowEnd& end : prepare_.ends()) {
+    DataThread::Options options{.end = end,
+                                .workload = prepare_.workload(),
+                                .content_seed = prepare_.content_seed(),
+                                .socket = std::move(sockets.at(end.flow())),
+                                .sender = nullptr,
+                                .receiver = nullptr,
+                                .gate = gate_,
+                                .on_ready = nullptr,
+                                .on_done = nullptr};
+    if (end.role() == v1::ROLE_SENDER) {
+      ASSIGN_OR_RETURN(options.sender, MakeSender(prepare_.workload().send_mode()));
+    } else {
+      ASSIGN_OR_RETURN(options.receiver, MakeReceiver(prepare_.workload().receive_mode()));
+    }
+    options.on_ready = options.on_done = [this, flow = end.flow()](absl::Status status) {
+      notes_.Push(FlowNote{.flow = flow, .status = std::move(status)});
+    };
+    threads_.push_back(std::make_unique<DataThread>(std::move(options)));
+  }
+  for (size_t i = 0; i < threads_.size(); ++i) RETURN_IF_ERROR(NextFlowNote());
+  return absl::OkStatus();
+}
+
+absl::Status TrialRunner::EmitReady() {
+  v1::Event event;
+  v1::Ready& ready = *event.mutable_ready();
+  v1::Workload& applied = *ready.mutable_applied();
+  RETURN_IF_ERROR(MergeEchoes(threads_, v1::ROLE_SENDER, applied));
+  RETURN_IF_ERROR(MergeEchoes(threads_, v1::ROLE_RECEIVER, applied));
+  applied.set_warmup_ns(prepare_.workload().warmup_ns());
+  applied.set_window_ns(prepare_.workload().window_ns());
+  applied.set_messages_per_flow(prepare_.workload().messages_per_flow());
+  for (const auto& thread : threads_) *ready.add_ends() = thread->applied_end();
+  Emit(event);
+  return absl::OkStatus();
+}
+
+absl::Status TrialRunner::Measure(const v1::Start& start) {
+  const absl::Time at = std::max(absl::FromUnixNanos(start.at_ns()), clock_.Now());
+  if (at > clock_.Now() + absl::Seconds(10)) {
+    return absl::InvalidArgumentError("start.at_ns: more than 10 s ahead of this agent's clock");
+  }
+  RETURN_IF_ERROR(WaitUntil(at));
+  std::vector<Sampler::Source> sources;
+  for (const auto& thread : threads_) {
+    sources.push_back({.flow = thread->end().flow(),
+                       .role = thread->end().role(),
+                       .message_bytes = prepare_.workload().message_bytes(),
+                       .counters = &thread->meter().counters()});
+  }
+  gate_.Advance(Phase::kWarmup);
+  sampler_.emplace(std::move(sources), at);
+  if (prepare_.workload().messages_per_flow() == 0) {
+    RETURN_IF_ERROR(RunWindow(at));
+    sampler_.reset();
+  }
+  return AwaitEnd();
+}
+
+absl::Status TrialRunner::RunWindow(absl::Time start) {
+  const absl::Time opens = start + absl::Nanoseconds(prepare_.workload().warmup_ns());
+  const absl::Time closes = opens + absl::Nanoseconds(prepare_.workload().window_ns());
+  RETURN_IF_ERROR(WaitUntil(opens));
+  gate_.Advance(Phase::kWindow);
+  ASSIGN_OR_RETURN(cpu_opened_, ReadHostCpu());
+  ReadEdge(FlowMeter::Edge::kOpen, opens);
+  RETURN_IF_ERROR(WaitUntil(closes));
+  gate_.Advance(Phase::kTail);
+  ASSIGN_OR_RETURN(const HostCpuReading cpu_closed, ReadHostCpu());
+  host_cpu_ = Difference(*cpu_opened_, cpu_closed);
+  ReadEdge(FlowMeter::Edge::kClose, closes);
+  RETURN_IF_ERROR(WaitUntil(closes + kTail));
+  gate_.Advance(Phase::kStop);
+  return absl::OkStatus();
+}
+
+void TrialRunner::ReadEdge(FlowMeter::Edge edge, absl::Time due) {
+  const auto all_read = [&] {
+    return std::all_of(threads_.begin(), threads_.end(),
+                       [&](const auto& thread) { return thread->meter().HasRead(edge); });
+  };
+  gate_.Await(all_read, due + kEdgeLimit);
+  for (const auto& thread : threads_) thread->meter().Read(edge);
+}
+
+// Until every thread is done. Receivers end when their senders have; Finish says that these all
+// have, so that silence from then on is a fault.
+absl::Status TrialRunner::AwaitEnd() {
+  const bool receives = Receives(prepare_);
+  bool finish = !receives;
+  absl::Time deadline = absl::InfiniteFuture();
+  if (!receives && prepare_.workload().messages_per_flow() == 0) {
+    deadline = clock_.Now() + kEndLimit;
+  }
+  while (flows_done_ < threads_.size() || !finish) {
+    ASSIGN_OR_RETURN(Note note, NextNote(deadline));
+    if (const auto* flow = std::get_if<FlowNote>(&note)) {
+      RETURN_IF_ERROR(Annotate(flow->status, absl::StrCat("flow ", flow->flow)));
+      ++flows_done_;
+      continue;
+    }
+    if (finish || !std::get<v1::Command>(note).has_finish()) {
+      return absl::InvalidArgumentError("only Finish, once, follows Start");
+    }
+    finish = true;
+    deadline = clock_.Now() + kEndLimit;
+  }
+  return absl::OkStatus();
+}
+
+void TrialRunner::EmitFinished() {
+  v1::Event event;
+  v1::Finished& finished = *event.mutable_finished();
+  for (const auto& thread : threads_) {
+    v1::FlowResult& flow = *finished.add_flows() = thread->result();
+    if (auto window = thread->meter().Window()) {
+      if (flow.role() == v1::ROLE_RECEIVER) {
+        window->set_messages(window->bytes() / prepare_.workload().message_bytes());
+      }
+      *flow.mutable_window() = *std::move(window);
+    }
+  }
+  if (host_cpu_.has_value()) *finished.mutable_host_cpu() = *host_cpu_;
+  Emit(event);
+}
+
+void TrialRunner::Emit(const v1::Event& event) {
+  last_event_ = clock_.Now();
+  options_.emit(event);
+}
+
+// A thread that ends while its trial goes on has failed.
+absl::Status TrialRunner::WaitUntil(absl::Time until) {
+  while (clock_.Now() < until) {
+    absl::StatusOr<Note> note = NextNote(until);
+    if (absl::IsDeadlineExceeded(note.status())) return absl::OkStatus();
+    RETURN_IF_ERROR(note.status());
+    if (const auto* flow = std::get_if<FlowNote>(&*note)) {
+      RETURN_IF_ERROR(Annotate(flow->status, absl::StrCat("flow ", flow->flow)));
+      return absl::UnavailableError(
+          absl::StrCat("flow ", flow->flow, " ended before its window closed"));
+    }
+    return absl::InvalidArgumentError("a command came out of turn");
+  }
+  return absl::OkStatus();
+}
+
+// The next note, with samples and heartbeats going out meanwhile. DeadlineExceeded at `deadline`.
+absl::StatusOr<TrialRunner::Note> TrialRunner::NextNote(absl::Time deadline) {
+  while (true) {
+    absl::Time until = std::min(deadline, last_event_ + kHeartbeat);
+    if (sampler_.has_value()) until = std::min(until, sampler_->due());
+    absl::StatusOr<Note> note = notes_.PopUntil(until);
+    if (!absl::IsDeadlineExceeded(note.status())) return note;
+    const absl::Time now = clock_.Now();
+    v1::Event event;
+    if (sampler_.has_value() && now >= sampler_->due()) {
+      if (auto sample = sampler_->Tick(now)) *event.mutable_sample() = *std::move(sample);
+    } else if (now >= last_event_ + kHeartbeat) {
+      event.mutable_heartbeat();
+    }
+    if (event.event_case() != v1::Event::EVENT_NOT_SET) Emit(event);
+    if (now >= deadline) return absl::DeadlineExceededError("data threads did not end in time");
+  }
+}
+
+absl::StatusOr<v1::Command> TrialRunner::NextCommand() {
+  ASSIGN_OR_RETURN(Note note, NextNote(absl::InfiniteFuture()));
+  if (auto* command = std::get_if<v1::Command>(&note)) return std::move(*command);
+  const FlowNote& flow = std::get<FlowNote>(note);
+  RETURN_IF_ERROR(Annotate(flow.status, absl::StrCat("flow ", flow.flow)));
+  return absl::UnavailableError(absl::StrCat("flow ", flow.flow, " ended before it began"));
+}
+
+absl::Status TrialRunner::NextFlowNote() {
+  ASSIGN_OR_RETURN(Note note, NextNote(clock_.Now() + kOpenLimit));
+  const auto* flow = std::get_if<FlowNote>(&note);
+  if (flow == nullptr) return absl::InvalidArgumentError("a command came out of turn");
+  return Annotate(flow->status, absl::StrCat("flow ", flow->flow));
+}
+
+}  // namespace copycost

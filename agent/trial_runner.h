@@ -1,0 +1,96 @@
+// One trial, from Prepare to Finished, as Agent.RunTrial defines it. Knows nothing of gRPC: commands
+// are given, events are emitted.
+//
+//   TrialRunner runner(clock, {.check_epoch = ..., .emit = ...});
+//   runner.Give(command);          // another thread, as they arrive
+//   runner.Abort(status);          // another thread: control is lost, or the hold has ended
+//   absl::Status end = runner.Run();
+//
+// When Run returns, no thread of the trial lives and no socket of it is open.
+#ifndef COPYCOST_AGENT_TRIAL_RUNNER_H_
+#define COPYCOST_AGENT_TRIAL_RUNNER_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "agent/data_thread.h"
+#include "agent/measure/host_cpu.h"
+#include "agent/measure/sampler.h"
+#include "agent/measure/window_gate.h"
+#include "agent/transport/rendezvous.h"
+#include "common/clock.h"
+#include "common/fd.h"
+#include "common/mailbox.h"
+#include "copycost/v1/agent.pb.h"
+
+namespace copycost {
+
+class TrialRunner {
+ public:
+  struct Options {
+    // FailedPrecondition for an epoch that does not hold the agent.
+    std::function<absl::Status(uint64_t epoch)> check_epoch;
+    // Sends one event; called by Run's thread.
+    std::function<void(const v1::Event&)> emit;
+  };
+
+  TrialRunner(Clock& clock, Options options);
+  ~TrialRunner();
+
+  void Give(v1::Command command);
+
+  // Stops traffic at once; Run returns `why`. The first call counts. `why` must not be OK.
+  void Abort(absl::Status why);
+
+  // OK after Finished was emitted; otherwise what failed. InvalidArgument for a bad Prepare or a
+  // command out of turn; DataLoss when bytes or sizes were not what was asked.
+  absl::Status Run();
+
+ private:
+  struct FlowNote {
+    uint32_t flow;
+    absl::Status status;
+  };
+  using Note = std::variant<v1::Command, FlowNote>;
+
+  absl::StatusOr<v1::Command> NextCommand();
+  absl::Status NextFlowNote();
+  absl::StatusOr<Note> NextNote(absl::Time deadline);
+  absl::Status Prepare(const v1::Prepare& prepare);
+  absl::Status Meet(const v1::Connect& connect);
+  absl::Status StartThreads();
+  absl::Status EmitReady();
+  absl::Status Measure(const v1::Start& start);
+  absl::Status RunWindow(absl::Time start);
+  absl::Status WaitUntil(absl::Time until);
+  void ReadEdge(FlowMeter::Edge edge, absl::Time opened);
+  absl::Status AwaitEnd();
+  void EmitFinished();
+  void Emit(const v1::Event& event);
+
+  Clock& clock_;
+  const Options options_;
+  Mailbox<Note> notes_;
+  UniqueFd stop_event_;  // readable once aborted: wakes what waits in poll
+  absl::Time last_event_;
+
+  v1::Prepare prepare_;
+  WindowGate gate_;
+  std::optional<Rendezvous> rendezvous_;
+  std::vector<std::unique_ptr<DataThread>> threads_;
+  std::optional<Sampler> sampler_;
+  std::optional<HostCpuReading> cpu_opened_;
+  std::optional<v1::HostCpu> host_cpu_;
+  size_t flows_done_ = 0;
+};
+
+}  // namespace copycost
+
+#endif  // COPYCOST_AGENT_TRIAL_RUNNER_H_

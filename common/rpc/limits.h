@@ -1,0 +1,18 @@
+// What either side accepts from the other at most. gRPC 1.51 predates fixes for several denials of
+// service (CVE-2023-32731, -32732, -33953, -4785), so every count is capped.
+#ifndef COPYCOST_COMMON_RPC_LIMITS_H_
+#define COPYCOST_COMMON_RPC_LIMITS_H_
+
+namespace grpc {
+class ChannelArguments;
+class ServerBuilder;
+}  // namespace grpc
+
+namespace copycost {
+
+void LimitServer(grpc::ServerBuilder& builder);
+void LimitClient(grpc::ChannelArguments& arguments);
+
+}  // namespace copycost
+
+#endif  // COPYCOST_COMMON_RPC_LIMITS_H_

@@ -1,0 +1,116 @@
+#include "common/trial_validation.h"
+
+#include <set>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "common/status.h"
+#include "common/words.h"
+#include "copycost/v1/words.pb.h"
+
+namespace copycost {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+
+constexpr size_t kNonceBytes = 16;
+constexpr size_t kLongestName = 64;
+constexpr int kMostEnds = 1024;
+constexpr absl::Duration kLongestWarmup = absl::Minutes(1);
+constexpr absl::Duration kShortestWindow = absl::Milliseconds(100);
+constexpr absl::Duration kLongestWindow = absl::Minutes(10);
+
+absl::Status Refuse(absl::string_view field, absl::string_view why) {
+  return absl::InvalidArgumentError(absl::StrCat(field, ": ", why));
+}
+
+// Numbers within what the axis option says, enum values with a label.
+absl::Status CheckAxis(const v1::Workload& workload, const FieldDescriptor& field) {
+  const v1::Axis& axis = field.options().GetExtension(v1::axis);
+  const google::protobuf::Reflection& reflection = *workload.GetReflection();
+  const std::string name = absl::StrCat("workload.", field.name());
+  if (field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
+    const int value = reflection.GetEnumValue(workload, &field);
+    if (LabelOf(*field.enum_type(), value) == "?") {
+      return Refuse(name, absl::StrCat("unknown value ", value));
+    }
+    return absl::OkStatus();
+  }
+  if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+    const std::string value = reflection.GetString(workload, &field);
+    if (value.empty() || value.size() > 15) return Refuse(name, "must have 1 to 15 characters");
+    return absl::OkStatus();
+  }
+  const uint64_t value = field.cpp_type() == FieldDescriptor::CPPTYPE_UINT64
+                             ? reflection.GetUInt64(workload, &field)
+                             : reflection.GetUInt32(workload, &field);
+  if (value > axis.maximum() || (value == 0 && axis.zero_word().empty())) {
+    return Refuse(name, absl::StrCat(value, " is not within 1 to ", axis.maximum()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckTimes(const v1::Workload& workload) {
+  const absl::Duration warmup = absl::Nanoseconds(workload.warmup_ns());
+  const absl::Duration window = absl::Nanoseconds(workload.window_ns());
+  if (workload.messages_per_flow() > 0) {
+    if (workload.warmup_ns() == 0 && workload.window_ns() == 0) return absl::OkStatus();
+    return Refuse("workload.messages_per_flow", "excludes warmup_ns and window_ns");
+  }
+  if (warmup < absl::ZeroDuration() || warmup > kLongestWarmup) {
+    return Refuse("workload.warmup_ns", "must be within 0 and 1 minute");
+  }
+  if (window < kShortestWindow || window > kLongestWindow) {
+    return Refuse("workload.window_ns", "must be within 100 ms and 10 minutes");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckEnd(const v1::FlowEnd& end, std::set<uint32_t>& flows) {
+  const std::string name = absl::StrCat("ends[flow ", end.flow(), "]");
+  if (!flows.insert(end.flow()).second) return Refuse(name, "named twice");
+  if (LabelOf(*v1::Role_descriptor(), end.role()) == "?") return Refuse(name, "has no role");
+  if (end.nonce().size() != kNonceBytes || end.peer_nonce().size() != kNonceBytes) {
+    return Refuse(name, "nonce and peer_nonce must have 16 bytes");
+  }
+  if (end.nonce() == end.peer_nonce()) return Refuse(name, "nonce and peer_nonce must differ");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status ValidateWorkload(const v1::Workload& workload) {
+  const google::protobuf::Descriptor& type = *workload.GetDescriptor();
+  for (int i = 0; i < type.field_count(); ++i) {
+    if (!type.field(i)->options().HasExtension(v1::axis)) continue;
+    RETURN_IF_ERROR(CheckAxis(workload, *type.field(i)));
+  }
+  if (workload.message_bytes() % workload.fields() != 0) {
+    return Refuse("workload.message_bytes", absl::StrCat(workload.message_bytes(), " cannot be split into ",
+                                                workload.fields(), " equal fields"));
+  }
+  if (workload.read() == v1::READ_VERIFY && workload.touch() != v1::TOUCH_VERIFY) {
+    return Refuse("workload.read", "verify needs touch verify");
+  }
+  return CheckTimes(workload);
+}
+
+absl::Status ValidatePrepare(const v1::Prepare& prepare) {
+  if (prepare.trial_id().empty() || prepare.trial_id().size() > kLongestName) {
+    return Refuse("trial_id", "must have 1 to 64 characters");
+  }
+  if (prepare.attempt() == 0) return Refuse("attempt", "counts from 1");
+  if (LabelOf(*v1::Purpose_descriptor(), prepare.purpose()) == "?") {
+    return Refuse("purpose", "unknown value");
+  }
+  if (prepare.ends().empty() || prepare.ends_size() > kMostEnds) {
+    return Refuse("ends", absl::StrCat("must have 1 to ", kMostEnds, " entries"));
+  }
+  std::set<uint32_t> flows;
+  for (const v1::FlowEnd& end : prepare.ends()) RETURN_IF_ERROR(CheckEnd(end, flows));
+  return ValidateWorkload(prepare.workload());
+}
+
+}  // namespace copycost

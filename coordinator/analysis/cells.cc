@@ -1,0 +1,141 @@
+#include "coordinator/analysis/cells.h"
+
+#include <cstdlib>
+#include <tuple>
+
+#include "absl/strings/str_cat.h"
+#include "common/units.h"
+#include "common/words.h"
+
+namespace copycost::analysis {
+namespace {
+
+using Attempts = std::vector<const v1::TrialRecord*>;
+
+// The latest attempt of each trial, in the order of trial ids.
+Attempts LatestAttempts(const record::Run& run) {
+  std::map<std::string, const v1::TrialRecord*> latest;
+  for (const v1::TrialRecord& attempt : run.attempts) {
+    const v1::TrialRecord*& seen = latest[attempt.trial_id()];
+    if (seen == nullptr || seen->attempt() < attempt.attempt()) seen = &attempt;
+  }
+  Attempts attempts;
+  for (const auto& [trial_id, attempt] : latest) attempts.push_back(attempt);
+  return attempts;
+}
+
+absl::StatusOr<std::vector<double>> ValuesOf(const record::Metric& metric,
+                                             const Attempts& counted) {
+  std::vector<double> values;
+  absl::Status why;
+  for (const v1::TrialRecord* trial : counted) {
+    absl::StatusOr<double> value = metric.of(*trial);
+    if (value.ok()) {
+      values.push_back(*value);
+    } else if (why.ok()) {
+      why = value.status();
+    }
+  }
+  if (why.ok()) return values;
+  if (values.empty()) return why;
+  return absl::Status(why.code(), absl::StrCat("not told by ", counted.size() - values.size(),
+                                               " of ", counted.size(), " trials: ", why.message()));
+}
+
+MetricSummary SummaryOf(const record::Metric& metric, const Attempts& counted) {
+  const absl::StatusOr<std::vector<double>> values = ValuesOf(metric, counted);
+  if (!values.ok()) return {&metric, values.status(), values.status()};
+  return {&metric, Median(*values), MedianInterval(*values)};
+}
+
+std::vector<MetricSummary> NothingTold(absl::string_view reason) {
+  const absl::Status why = absl::FailedPreconditionError(reason);
+  std::vector<MetricSummary> metrics;
+  for (const record::Metric& metric : record::Metrics()) metrics.push_back({&metric, why, why});
+  return metrics;
+}
+
+// What is verified together.
+auto PathOf(const v1::Workload& workload) {
+  return std::tuple(workload.transport(), workload.ip_version(), workload.pattern(),
+                    workload.send_mode(), workload.receive_mode());
+}
+
+std::string FailureOf(const v1::TrialRecord& attempt) {
+  return absl::StrCat(Label(attempt.outcome()),
+                      attempt.reason().empty() ? "" : absl::StrCat(": ", attempt.reason()));
+}
+
+// Empty when the verifications of the cell's path went well, or there were none.
+std::string FailedVerification(const Attempts& latest, const v1::Cell& cell) {
+  for (const v1::TrialRecord* trial : latest) {
+    if (trial->purpose() != v1::PURPOSE_VERIFY || trial->outcome() == v1::OUTCOME_OK) continue;
+    if (PathOf(trial->workload()) != PathOf(cell.workload())) continue;
+    return absl::StrCat("verification of ", Label(cell.workload().send_mode()), " to ",
+                        Label(cell.workload().receive_mode()), " at ",
+                        FormatBytes(trial->workload().message_bytes()), " ", FailureOf(*trial));
+  }
+  return "";
+}
+
+std::string WhyNotMeasured(const Attempts& latest, const v1::Cell& cell, const Attempts& own) {
+  const std::string verification = FailedVerification(latest, cell);
+  if (!verification.empty()) return verification;
+  if (own.empty()) return "no trial was run";
+  return absl::StrCat("no trial was ok; the last was ", FailureOf(*own.back()));
+}
+
+void Count(const v1::TrialRecord& trial, CellSummary& summary) {
+  ++summary.n;
+  for (int flag : trial.flags()) ++summary.flags[static_cast<v1::Flag>(flag)];
+}
+
+CellSummary Summarize(const v1::Cell& cell, const Attempts& latest) {
+  CellSummary summary{.cell = cell, .metrics = {}, .flags = {}, .outcomes = {}, .reason = ""};
+  Attempts own, counted;
+  for (const v1::TrialRecord* trial : latest) {
+    if (trial->purpose() != v1::PURPOSE_MEASURE || trial->cell_id() != cell.id()) continue;
+    own.push_back(trial);
+    ++summary.outcomes[trial->outcome()];
+    if (trial->outcome() != v1::OUTCOME_OK) continue;
+    counted.push_back(trial);
+    Count(*trial, summary);
+  }
+  if (counted.empty()) {
+    summary.reason = WhyNotMeasured(latest, cell, own);
+    summary.metrics = NothingTold(summary.reason);
+    return summary;
+  }
+  for (const record::Metric& metric : record::Metrics()) {
+    summary.metrics.push_back(SummaryOf(metric, counted));
+  }
+  return summary;
+}
+
+CellSummary Skipped(const v1::SkippedCell& skipped) {
+  CellSummary summary{.cell = {}, .metrics = {}, .flags = {}, .outcomes = {}, .reason = ""};
+  *summary.cell.mutable_workload() = skipped.workload();
+  summary.cell.set_label(skipped.label());
+  summary.reason = absl::StrCat("skipped: ", skipped.reason());
+  summary.metrics = NothingTold(summary.reason);
+  return summary;
+}
+
+}  // namespace
+
+std::vector<CellSummary> Summarize(const record::Run& run) {
+  const Attempts latest = LatestAttempts(run);
+  std::vector<CellSummary> cells;
+  for (const v1::Cell& cell : run.info.plan().cells()) cells.push_back(Summarize(cell, latest));
+  for (const v1::SkippedCell& cell : run.info.plan().skipped()) cells.push_back(Skipped(cell));
+  return cells;
+}
+
+const MetricSummary& MetricOf(const CellSummary& cell, absl::string_view column) {
+  for (const MetricSummary& metric : cell.metrics) {
+    if (metric.metric->column == column) return metric;
+  }
+  std::abort();  // a bug of ours: the names are in our own code
+}
+
+}  // namespace copycost::analysis

@@ -1,0 +1,56 @@
+// copycost modes: every mode, whether this host has it, and why not.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/log.h"
+#include "common/words.h"
+#include "coordinator/cli/command.h"
+#include "coordinator/cli/exit_code.h"
+#include "coordinator/cli/local_fleet.h"
+#include "copycost/v1/copy_mode.pb.h"
+
+namespace copycost {
+namespace {
+
+template <typename Mode>
+std::string Section(absl::string_view title, const std::map<Mode, std::string>& missing) {
+  std::string text = absl::StrCat(title, "\n");
+  for (const Mode mode : AllOf<Mode>()) {
+    const auto reason = missing.find(mode);
+    const bool available = reason == missing.end();
+    absl::StrAppendFormat(&text, "  %-12s %-11s %s\n", Label(mode),
+                          available ? "available" : "missing",
+                          DescriptionOf(*google::protobuf::GetEnumDescriptor<Mode>(), mode));
+    if (!available) absl::StrAppend(&text, "               ", reason->second, "\n");
+  }
+  return text;
+}
+
+int Modes(const FleetFlags& flags) {
+  const absl::StatusOr<LocalFleet> fleet = flags.BringUp();
+  if (!fleet.ok()) {
+    Log(fleet.status().message());
+    return ExitCodeOf(fleet.status());
+  }
+  const HostLimits limits = fleet->Limits();
+  std::fputs(absl::StrCat(Section("send modes (--send)", limits.missing_send_modes), "\n",
+                          Section("receive modes (--receive)", limits.missing_receive_modes))
+                 .c_str(),
+             stdout);
+  return kExitDone;
+}
+
+}  // namespace
+
+Command AddModesCommand(CLI::App& app) {
+  CLI::App& command =
+      *app.add_subcommand("modes", "every copy mode, and whether this host has it");
+  auto flags = std::make_shared<FleetFlags>(command);
+  return {.app = &command, .execute = [flags] { return Modes(*flags); }};
+}
+
+}  // namespace copycost

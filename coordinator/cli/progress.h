@@ -1,0 +1,47 @@
+// How a run goes, on stderr: one live line on a terminal, plain lines elsewhere.
+#ifndef COPYCOST_COORDINATOR_CLI_PROGRESS_H_
+#define COPYCOST_COORDINATOR_CLI_PROGRESS_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/clock.h"
+#include "copycost/v1/result.pb.h"
+
+namespace copycost {
+
+class Progress {
+ public:
+  // `live`: stderr is a terminal of `width` columns. `plan` outlives this.
+  Progress(const Clock& clock, const v1::Plan& plan, bool live, size_t width);
+  // Leaves the cursor on a fresh line.
+  ~Progress();
+
+  // After every stored attempt. `over`: the trial is.
+  void Tell(const v1::TrialRecord& attempt, bool over);
+
+  // Trials that will not run after all, with the verification that failed.
+  void Drop(uint64_t trials);
+
+ private:
+  std::string TimeLeft() const;
+  std::string Position(const v1::TrialRecord& attempt) const;
+  void Show(absl::string_view line);
+  void Print(absl::string_view line);
+
+  const Clock& clock_;
+  const v1::Plan& plan_;
+  const bool live_;
+  const size_t width_;
+  const absl::Time began_;
+  uint64_t total_;
+  uint64_t done_ = 0;
+  uint32_t told_block_ = 0;
+  bool line_open_ = false;
+};
+
+}  // namespace copycost
+
+#endif  // COPYCOST_COORDINATOR_CLI_PROGRESS_H_

@@ -1,0 +1,50 @@
+#include "coordinator/cli/signals.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "coordinator/cli/exit_code.h"
+
+namespace copycost {
+namespace {
+
+sigset_t Watched() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  return set;
+}
+
+}  // namespace
+
+void BlockSignals() {
+  const sigset_t set = Watched();
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+SignalWatch::SignalWatch(std::function<void()> on_signal)
+    : on_signal_(std::move(on_signal)), thread_([this] { Watch(); }) {}
+
+SignalWatch::~SignalWatch() {
+  over_ = true;
+  ::pthread_kill(thread_.native_handle(), SIGTERM);  // wakes sigwait
+  thread_.join();
+}
+
+void SignalWatch::Watch() {
+  const sigset_t set = Watched();
+  while (true) {
+    int signal = 0;
+    ::sigwait(&set, &signal);
+    if (over_) return;
+    if (received_ != 0) ::_exit(kExitSignalBase + signal);
+    received_ = signal;
+    on_signal_();
+  }
+}
+
+}  // namespace copycost

@@ -1,0 +1,36 @@
+// SIGINT and SIGTERM, taken by a thread instead of a handler.
+#ifndef COPYCOST_COORDINATOR_CLI_SIGNALS_H_
+#define COPYCOST_COORDINATOR_CLI_SIGNALS_H_
+
+#include <atomic>
+#include <functional>
+#include <thread>
+
+namespace copycost {
+
+// Blocks SIGINT, SIGTERM and SIGHUP for this thread and all it starts, and ignores SIGPIPE. First
+// in main(), before there are threads.
+void BlockSignals();
+
+// Calls `on_signal` for the first signal that comes while it lives; a second one ends the process
+// at once, with the signal's exit code.
+class SignalWatch {
+ public:
+  explicit SignalWatch(std::function<void()> on_signal);
+  ~SignalWatch();
+
+  // The first signal's number; 0 while none has come.
+  int received() const { return received_.load(); }
+
+ private:
+  void Watch();
+
+  const std::function<void()> on_signal_;
+  std::atomic<int> received_ = 0;
+  std::atomic<bool> over_ = false;
+  std::thread thread_;
+};
+
+}  // namespace copycost
+
+#endif  // COPYCOST_COORDINATOR_CLI_SIGNALS_H_

@@ -1,0 +1,34 @@
+// Which agent gets which end of which flow, on which CPU. Pure but for the nonces, which come from
+// the caller's source of random bytes.
+#ifndef COPYCOST_COORDINATOR_DRIVE_FLOW_LAYOUT_H_
+#define COPYCOST_COORDINATOR_DRIVE_FLOW_LAYOUT_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "copycost/v1/trial.pb.h"
+
+namespace copycost {
+
+struct LayoutHost {
+  std::string boot_id;
+  std::vector<uint32_t> cpus;
+};
+
+// For each host, in the order given (sender, receiver), its ends of `threads` flows from the first
+// to the second; the receiver listens. CPUs are dealt in turn, sender and receiver of flow 0, then
+// of flow 1 ..., CPU 0 last; agents that share a boot id are dealt from one hand, so that their
+// ends are disjoint as long as CPUs last.
+std::vector<std::vector<v1::FlowEnd>> LayOutFlows(absl::Span<const LayoutHost> hosts,
+                                                  uint32_t threads,
+                                                  const std::function<std::string()>& nonce);
+
+// 16 bytes from the kernel.
+std::string RandomNonce();
+
+}  // namespace copycost
+
+#endif  // COPYCOST_COORDINATOR_DRIVE_FLOW_LAYOUT_H_

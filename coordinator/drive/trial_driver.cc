@@ -1,0 +1,131 @@
+#include "coordinator/drive/trial_driver.h"
+
+#include <optional>
+#include <utility>
+
+#include "common/status.h"
+#include "coordinator/drive/attempt.h"
+#include "coordinator/drive/flow_layout.h"
+#include "coordinator/drive/judge.h"
+#include "coordinator/experiment/ring_depth.h"
+
+namespace copycost {
+namespace {
+
+constexpr uint32_t kMostAttempts = 3;
+
+std::optional<uint64_t> LockedMemoryOf(const FleetAgent& agent) {
+  if (!agent.description.has_locked_memory_bytes()) return std::nullopt;
+  return agent.description.locked_memory_bytes();
+}
+
+const std::string& DataAddress(const Member& member, v1::IpVersion version) {
+  return version == v1::IP_VERSION_6 ? member.data_address_v6 : member.data_address_v4;
+}
+
+// Any two trials verify other bytes.
+uint64_t RandomSeed() {
+  uint64_t seed = 0;
+  for (const char byte : RandomNonce().substr(0, sizeof(seed))) {
+    seed = seed << 8 | static_cast<unsigned char>(byte);
+  }
+  return seed;
+}
+
+v1::Outcome OutcomeOf(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kOk:
+      return v1::OUTCOME_OK;
+    case absl::StatusCode::kDataLoss:
+      return v1::OUTCOME_INVALID;
+    case absl::StatusCode::kCancelled:
+      return v1::OUTCOME_INTERRUPTED;
+    default:
+      return v1::OUTCOME_FAILED;
+  }
+}
+
+}  // namespace
+
+TrialDriver::TrialDriver(Clock& clock, std::vector<FleetAgent>& agents)
+    : clock_(clock), agents_(agents) {}
+
+absl::StatusOr<v1::TrialRecord> TrialDriver::Run(const TrialOrder& order,
+                                                 const OnAttempt& on_attempt) {
+  for (uint32_t attempt = 1;; ++attempt) {
+    v1::TrialRecord record = NewRecord(order, attempt);
+    RunAttempt(record);
+    RETURN_IF_ERROR(on_attempt(record));
+    if (!record.transport_failure() || attempt == kMostAttempts || interrupted()) return record;
+  }
+}
+
+void TrialDriver::Interrupt() {
+  interrupted_ = true;
+  MutexLock lock(mutex_);
+  if (running_ != nullptr) running_->Interrupt();
+}
+
+v1::TrialRecord TrialDriver::NewRecord(const TrialOrder& order, uint32_t attempt) const {
+  v1::TrialRecord record;
+  record.set_trial_id(order.trial_id);
+  record.set_attempt(attempt);
+  record.set_block(order.block);
+  record.set_cell_id(order.cell_id);
+  record.set_purpose(order.purpose);
+  record.set_started_unix_ns(absl::ToUnixNanos(clock_.WallNow()));
+  v1::Workload& workload = *record.mutable_workload();
+  workload = order.workload;
+  workload.set_ring_depth(ResolveRingDepth(workload, LockedMemoryOf(agents_[0])));
+
+  std::vector<LayoutHost> hosts;
+  for (const FleetAgent& agent : agents_) {
+    hosts.push_back({.boot_id = agent.description.boot_id(),
+                     .cpus = {agent.description.cpus().begin(), agent.description.cpus().end()}});
+  }
+  const auto ends = LayOutFlows(hosts, workload.threads(), RandomNonce);
+  const uint64_t seed = RandomSeed();
+  for (size_t i = 0; i < agents_.size(); ++i) {
+    const FleetAgent& agent = agents_[i];
+    v1::AgentRecord& part = *record.add_agents();
+    part.set_agent(agent.member.name);
+    part.set_boot_id(agent.description.boot_id());
+    part.set_cpus(static_cast<uint32_t>(agent.description.cpus_size()));
+    part.set_clock_offset_ns(absl::ToInt64Nanoseconds(agent.clock.offset));
+    part.set_clock_error_ns(absl::ToInt64Nanoseconds(agent.clock.error));
+    v1::Prepare& prepare = *part.mutable_prepare();
+    prepare.set_trial_id(order.trial_id);
+    prepare.set_attempt(attempt);
+    prepare.set_epoch(agent.lease == nullptr ? 0 : agent.lease->epoch());
+    prepare.set_purpose(order.purpose);
+    *prepare.mutable_workload() = workload;
+    for (const v1::FlowEnd& end : ends[i]) *prepare.add_ends() = end;
+    prepare.set_data_address(DataAddress(agent.member, workload.ip_version()));
+    prepare.set_content_seed(seed);
+  }
+  return record;
+}
+
+void TrialDriver::RunAttempt(v1::TrialRecord& record) {
+  Attempt attempt(clock_, agents_, record);
+  {
+    MutexLock lock(mutex_);
+    running_ = &attempt;
+    if (interrupted()) attempt.Interrupt();
+  }
+  absl::Status status = attempt.Run();
+  {
+    MutexLock lock(mutex_);
+    running_ = nullptr;
+  }
+  if (status.ok()) status = CheckFinished(record);
+  if (status.ok()) {
+    for (const v1::Flag flag : FlagsOf(record)) record.add_flags(flag);
+  }
+  record.set_outcome(OutcomeOf(status));
+  record.set_transport_failure(absl::IsUnavailable(status));
+  record.set_reason(std::string(status.message()));
+  record.set_ended_unix_ns(absl::ToUnixNanos(clock_.WallNow()));
+}
+
+}  // namespace copycost

@@ -1,0 +1,34 @@
+#include "coordinator/experiment/host_limits.h"
+
+#include "common/words.h"
+
+namespace copycost {
+namespace {
+
+template <typename Mode, typename States>
+std::map<Mode, std::string> MissingModes(const States& states) {
+  std::map<Mode, std::string> missing;
+  for (Mode mode : AllOf<Mode>()) {
+    missing[mode] = "its agent does not know this mode; install the same version on every host";
+  }
+  for (const auto& entry : states) {
+    if (entry.state().available()) {
+      missing.erase(entry.mode());
+    } else {
+      missing[entry.mode()] = entry.state().reason();
+    }
+  }
+  return missing;
+}
+
+}  // namespace
+
+HostLimits LimitsOf(const v1::Description& sender, const v1::Description& receiver) {
+  HostLimits limits;
+  limits.missing_send_modes = MissingModes<v1::SendMode>(sender.send_modes());
+  limits.missing_receive_modes = MissingModes<v1::ReceiveMode>(receiver.receive_modes());
+  if (sender.has_locked_memory_bytes()) limits.locked_memory_bytes = sender.locked_memory_bytes();
+  return limits;
+}
+
+}  // namespace copycost

@@ -1,0 +1,30 @@
+// What the hosts of a run cannot do, as far as it decides which cells can be measured.
+#ifndef COPYCOST_COORDINATOR_EXPERIMENT_HOST_LIMITS_H_
+#define COPYCOST_COORDINATOR_EXPERIMENT_HOST_LIMITS_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "copycost/v1/agent.pb.h"
+#include "copycost/v1/copy_mode.pb.h"
+
+namespace copycost {
+
+// By default nothing is known and nothing is limited.
+struct HostLimits {
+  // Modes the host on their side lacks, with the reason and what would enable them.
+  std::map<v1::SendMode, std::string> missing_send_modes;
+  std::map<v1::ReceiveMode, std::string> missing_receive_modes;
+  // What the sender's user may pin for MSG_ZEROCOPY; absent: unlimited, or unknown.
+  std::optional<uint64_t> locked_memory_bytes;
+};
+
+// As the agents describe themselves. A mode an agent does not speak of is missing there: it is
+// newer than the agent.
+HostLimits LimitsOf(const v1::Description& sender, const v1::Description& receiver);
+
+}  // namespace copycost
+
+#endif  // COPYCOST_COORDINATOR_EXPERIMENT_HOST_LIMITS_H_

@@ -1,0 +1,237 @@
+#include "coordinator/experiment/plan.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/status.h"
+#include "common/units.h"
+#include "common/words.h"
+#include "coordinator/experiment/ring_depth.h"
+#include "coordinator/experiment/verification.h"
+
+namespace copycost {
+namespace {
+
+// Connecting, starting together and draining, as measured on veth.
+constexpr absl::Duration kTrialOverhead = absl::Milliseconds(30);
+constexpr absl::Duration kVerification = absl::Milliseconds(300);
+
+// Modes and sizes speak for themselves; "4" alone does not.
+bool SpeaksForItself(const AxisField& axis) {
+  switch (axis.field->number()) {
+    case v1::Workload::kSendModeFieldNumber:
+    case v1::Workload::kReceiveModeFieldNumber:
+    case v1::Workload::kMessageBytesFieldNumber:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// One axis's part in the product: its words, and for each its arm where the axis repeats any.
+struct Factor {
+  const AxisField& axis;
+  std::vector<std::string> words;
+  std::vector<uint32_t> arms;  // empty when no word repeats
+};
+
+Factor FactorOf(const AxisField& axis, const v1::Matrix& matrix) {
+  Factor factor{.axis = axis, .words = AxisValues(axis, matrix), .arms = {}};
+  std::map<std::string, uint32_t> namings;
+  for (const std::string& word : factor.words) factor.arms.push_back(++namings[word]);
+  if (namings.size() == factor.words.size()) factor.arms.clear();
+  return factor;
+}
+
+absl::StatusOr<v1::Cell> WithValue(const v1::Cell& cell, const Factor& factor, size_t index) {
+  v1::Cell result = cell;
+  RETURN_IF_ERROR(ApplyAxis(factor.axis, factor.words[index], *result.mutable_workload()));
+  if (!factor.arms.empty()) (*result.mutable_arms())[factor.axis.name] = factor.arms[index];
+  if (factor.words.size() > 1) {
+    absl::StrAppend(result.mutable_label(), result.label().empty() ? "" : " ",
+                    SpeaksForItself(factor.axis) ? "" : absl::StrCat(factor.axis.name, "="),
+                    AxisWord(factor.axis, result));
+  }
+  return result;
+}
+
+absl::StatusOr<std::vector<v1::Cell>> Product(const v1::Experiment& experiment,
+                                              const v1::Workload& common) {
+  std::vector<v1::Cell> cells(1);
+  *cells[0].mutable_workload() = common;
+  for (const AxisField& axis : Axes()) {
+    const Factor factor = FactorOf(axis, experiment.matrix());
+    std::vector<v1::Cell> next;
+    next.reserve(cells.size() * factor.words.size());
+    for (const v1::Cell& cell : cells) {
+      for (size_t i = 0; i < factor.words.size(); ++i) {
+        ASSIGN_OR_RETURN(next.emplace_back(), WithValue(cell, factor, i));
+      }
+    }
+    cells = std::move(next);
+  }
+  return cells;
+}
+
+// What all cells have in common.
+absl::StatusOr<v1::Workload> CommonOf(const v1::Experiment& experiment) {
+  ASSIGN_OR_RETURN(const absl::Duration warmup, ParseDuration(experiment.warmup()));
+  ASSIGN_OR_RETURN(const absl::Duration window, ParseDuration(experiment.window()));
+  v1::Workload workload;
+  workload.set_warmup_ns(absl::ToInt64Nanoseconds(warmup));
+  workload.set_window_ns(absl::ToInt64Nanoseconds(window));
+  return workload;
+}
+
+template <typename Mode>
+std::optional<std::string> WhyMissing(Mode mode, const std::map<Mode, std::string>& missing,
+                                      absl::string_view side) {
+  const auto found = missing.find(mode);
+  if (found == missing.end()) return std::nullopt;
+  return absl::StrCat("the ", side, " lacks ", Label(mode), ": ", found->second);
+}
+
+std::optional<std::string> WhyNoSendMode(const v1::Workload& workload, const HostLimits& limits) {
+  return WhyMissing(workload.send_mode(), limits.missing_send_modes, "sender");
+}
+
+std::optional<std::string> WhyNoReceiveMode(const v1::Workload& workload,
+                                            const HostLimits& limits) {
+  return WhyMissing(workload.receive_mode(), limits.missing_receive_modes, "receiver");
+}
+
+// Locked memory without which the workload cannot run.
+uint64_t LockedBytesNeeded(const v1::Workload& workload) {
+  return PinsBuffers(workload.send_mode()) ? LockedBytes(workload, LeastRingDepth(workload)) : 0;
+}
+
+std::optional<std::string> WhyNoMemory(const v1::Workload& workload, const HostLimits& limits) {
+  const uint64_t needed = LockedBytesNeeded(workload);
+  if (!limits.locked_memory_bytes || needed <= *limits.locked_memory_bytes) return std::nullopt;
+  return absl::StrCat(Label(workload.send_mode()), " needs ", FormatBytes(needed),
+                      " of locked memory (threads=", workload.threads(), ", ",
+                      LeastRingDepth(workload), " buffers each), the sender's limit is ",
+                      FormatBytes(*limits.locked_memory_bytes), "; raise it: ulimit -l ",
+                      needed / 1024, ", or LimitMEMLOCK= in systemd, or run as root");
+}
+
+std::optional<std::string> WhyNot(const v1::Workload& workload, const HostLimits& limits) {
+  if (auto why = WhyNoSendMode(workload, limits)) return why;
+  if (auto why = WhyNoReceiveMode(workload, limits)) return why;
+  return WhyNoMemory(workload, limits);
+}
+
+// "--send: why", with the place where the user named the workload's word of this axis.
+absl::Status NamedButImpossible(const LoadedExperiment& loaded, absl::string_view axis_name,
+                                const v1::Workload& workload, absl::string_view why) {
+  const AxisField& axis = *FindAxis(axis_name);
+  const std::vector<std::string> words = AxisValues(axis, loaded.experiment.matrix());
+  const auto word = std::find(words.begin(), words.end(), AxisWord(axis, workload));
+  return absl::FailedPreconditionError(
+      absl::StrCat(loaded.PlaceOf(axis_name, word - words.begin()), ": ", why));
+}
+
+// A mode the user asked for by name is not left out in silence.
+absl::Status CheckNamedModes(const LoadedExperiment& loaded, const HostLimits& limits,
+                             absl::Span<const v1::Cell> cells) {
+  for (const v1::Cell& cell : cells) {
+    const v1::Workload& workload = cell.workload();
+    if (const auto why = WhyNoSendMode(workload, limits); why && loaded.Named("send_mode")) {
+      return NamedButImpossible(loaded, "send_mode", workload, *why);
+    }
+    if (const auto why = WhyNoReceiveMode(workload, limits); why && loaded.Named("receive_mode")) {
+      return NamedButImpossible(loaded, "receive_mode", workload, *why);
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Some cells may lack the memory, but not every one that a mode the user named needs it for.
+absl::Status CheckNamedMemory(const LoadedExperiment& loaded, const HostLimits& limits,
+                              absl::Span<const v1::Cell> cells) {
+  const v1::Workload* cheapest = nullptr;
+  for (const v1::Cell& cell : cells) {
+    const uint64_t needed = LockedBytesNeeded(cell.workload());
+    if (needed == 0) continue;
+    if (!cheapest || needed < LockedBytesNeeded(*cheapest)) cheapest = &cell.workload();
+  }
+  if (!cheapest || !loaded.Named("send_mode")) return absl::OkStatus();
+  const std::optional<std::string> why = WhyNoMemory(*cheapest, limits);
+  if (!why) return absl::OkStatus();
+  return NamedButImpossible(loaded, "send_mode", *cheapest,
+                            absl::StrCat("even the smallest cell of ", *why));
+}
+
+void AddCell(v1::Cell cell, const HostLimits& limits, v1::Plan& plan) {
+  if (cell.label().empty()) cell.set_label(Label(cell.workload().send_mode()));
+  if (const std::optional<std::string> why = WhyNot(cell.workload(), limits)) {
+    v1::SkippedCell& skipped = *plan.add_skipped();
+    *skipped.mutable_workload() = cell.workload();
+    skipped.set_label(cell.label());
+    skipped.set_reason(*why);
+    return;
+  }
+  cell.set_id(plan.cells_size() + 1);
+  *plan.add_cells() = std::move(cell);
+}
+
+void AddVerifications(v1::Plan& plan) {
+  std::vector<v1::Workload> measured;
+  for (const v1::Cell& cell : plan.cells()) measured.push_back(cell.workload());
+  for (const v1::Workload& workload : VerificationsOf(measured)) {
+    *plan.add_verifications() = workload;
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Plan> MakePlan(const LoadedExperiment& loaded, const HostLimits& limits) {
+  ASSIGN_OR_RETURN(const v1::Workload common, CommonOf(loaded.experiment));
+  ASSIGN_OR_RETURN(const std::vector<v1::Cell> cells, Product(loaded.experiment, common));
+  RETURN_IF_ERROR(CheckNamedModes(loaded, limits, cells));
+  RETURN_IF_ERROR(CheckNamedMemory(loaded, limits, cells));
+
+  v1::Plan plan;
+  *plan.mutable_experiment() = loaded.experiment;
+  for (const v1::Cell& cell : cells) AddCell(cell, limits, plan);
+  if (plan.cells().empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("nothing of this experiment can be measured here: ",
+                     plan.skipped().empty() ? "it has no cells" : plan.skipped(0).reason()));
+  }
+  AddVerifications(plan);
+  return plan;
+}
+
+std::vector<const AxisField*> VaryingAxes(const v1::Experiment& resolved) {
+  std::vector<const AxisField*> varying;
+  for (const AxisField& axis : Axes()) {
+    if (AxisValues(axis, resolved.matrix()).size() > 1) varying.push_back(&axis);
+  }
+  return varying;
+}
+
+std::string AxisWord(const AxisField& axis, const v1::Cell& cell) {
+  const std::string word = AxisWord(axis, cell.workload());
+  const auto arm = cell.arms().find(axis.name);
+  if (arm == cell.arms().end() || arm->second < 2) return word;
+  return absl::StrCat(word, "#", arm->second);
+}
+
+uint64_t TrialCount(const v1::Plan& plan) {
+  return uint64_t{plan.experiment().repeats()} * plan.cells_size() + plan.verifications_size();
+}
+
+absl::Duration EstimateDuration(const v1::Plan& plan) {
+  absl::Duration block;
+  for (const v1::Cell& cell : plan.cells()) {
+    block += absl::Nanoseconds(cell.workload().warmup_ns() + cell.workload().window_ns());
+    block += kTrialOverhead;
+  }
+  return block * plan.experiment().repeats() + kVerification * plan.verifications_size();
+}
+
+}  // namespace copycost

@@ -1,0 +1,228 @@
+#include "coordinator/experiment/resolve.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "common/status.h"
+#include "common/units.h"
+#include "common/words.h"
+
+namespace copycost {
+namespace {
+
+constexpr absl::string_view kDefaultName = "experiment";
+constexpr size_t kMaxNameLength = 64;
+constexpr uint32_t kDefaultRepeats = 8;
+
+struct DurationRange {
+  absl::string_view field;
+  absl::Duration fallback;
+  absl::Duration least;
+  absl::Duration most;
+};
+constexpr DurationRange kWarmup{"warmup", absl::Milliseconds(200), absl::ZeroDuration(),
+                                absl::Seconds(60)};
+constexpr DurationRange kWindow{"window", absl::Milliseconds(600), absl::Milliseconds(100),
+                                absl::Minutes(10)};
+
+absl::Status ErrorAt(const LoadedExperiment& loaded, absl::string_view field,
+                     absl::string_view message) {
+  return absl::InvalidArgumentError(absl::StrCat(loaded.PlaceOf(field), ": ", message));
+}
+
+absl::Status ResolveName(LoadedExperiment& loaded) {
+  std::string& name = *loaded.experiment.mutable_name();
+  if (name.empty() && !loaded.Named("name")) name = std::string(kDefaultName);
+  const bool known_letters = std::all_of(name.begin(), name.end(), [](unsigned char letter) {
+    return absl::ascii_isalnum(letter) || letter == '-' || letter == '_';
+  });
+  if (known_letters && !name.empty() && name.size() <= kMaxNameLength) return absl::OkStatus();
+  return ErrorAt(
+      loaded, "name",
+      absl::StrCat("'", name, "' is no name; letters, digits, '-' and '_', 1 to ", kMaxNameLength));
+}
+
+// Abseil writes zero as "0", which ParseDuration refuses for want of a unit.
+std::string DurationWord(absl::Duration duration) {
+  return duration == absl::ZeroDuration() ? "0s" : absl::FormatDuration(duration);
+}
+
+absl::Status ResolveDuration(const LoadedExperiment& loaded, const DurationRange& range,
+                             std::string& word) {
+  if (word.empty() && !loaded.Named(range.field)) word = DurationWord(range.fallback);
+  const absl::StatusOr<absl::Duration> parsed = ParseDuration(word);
+  if (!parsed.ok()) return Annotate(parsed.status(), loaded.PlaceOf(range.field));
+  const absl::Duration duration = absl::Trunc(*parsed, absl::Nanoseconds(1));
+  if (duration < range.least || duration > range.most) {
+    return ErrorAt(loaded, range.field,
+                   absl::StrCat("'", word, "' is out of range; ", DurationWord(range.least), " to ",
+                                DurationWord(range.most)));
+  }
+  word = DurationWord(duration);
+  return absl::OkStatus();
+}
+
+absl::Status ResolveRepeats(LoadedExperiment& loaded) {
+  v1::Experiment& experiment = loaded.experiment;
+  if (experiment.repeats() == 0 && !loaded.Named("repeats")) {
+    experiment.set_repeats(kDefaultRepeats);
+  }
+  if (experiment.repeats() >= 1 && experiment.repeats() <= kMaxRepeats) return absl::OkStatus();
+  return ErrorAt(
+      loaded, "repeats",
+      absl::StrCat(experiment.repeats(), " is out of range; 1 to ", kMaxRepeats, " blocks"));
+}
+
+absl::Status ResolveTopology(LoadedExperiment& loaded) {
+  v1::Experiment& experiment = loaded.experiment;
+  if (experiment.topology() == v1::TOPOLOGY_KIND_UNSPECIFIED && !loaded.Named("topology")) {
+    experiment.set_topology(v1::TOPOLOGY_KIND_NAMESPACES);
+  }
+  const std::vector<v1::TopologyKind> known = AllOf<v1::TopologyKind>();
+  if (std::find(known.begin(), known.end(), experiment.topology()) != known.end()) {
+    return absl::OkStatus();
+  }
+  std::vector<std::string> names;
+  for (v1::TopologyKind kind : known) names.push_back(v1::TopologyKind_Name(kind));
+  return ErrorAt(loaded, "topology", absl::StrCat("unknown; one of: ", absl::StrJoin(names, ", ")));
+}
+
+absl::Status ResolveSeed(v1::Experiment& experiment) {
+  if (experiment.has_seed()) return absl::OkStatus();
+  uint64_t seed = 0;
+  if (::getentropy(&seed, sizeof(seed)) != 0) return ErrnoStatus("getentropy");
+  experiment.set_seed(seed);
+  return absl::OkStatus();
+}
+
+// One entry of an axis, as typed, becomes its words and the place of each.
+struct AxisWords {
+  std::vector<std::string> words;
+  std::vector<std::string> places;
+};
+
+absl::Status AppendWords(const AxisField& axis, const std::string& list, const std::string& place,
+                         AxisWords& result) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> words, ExpandAxis(axis, {list}));
+  for (const std::string& word : words) {
+    v1::Workload workload;
+    RETURN_IF_ERROR(ApplyAxis(axis, word, workload));
+    result.words.push_back(AxisWord(axis, workload));
+    result.places.push_back(place);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ResolveAxis(const AxisField& axis, LoadedExperiment& loaded) {
+  std::vector<std::string> lists = AxisValues(axis, loaded.experiment.matrix());
+  if (lists.empty()) lists = {axis.default_values};
+  AxisWords resolved;
+  for (size_t i = 0; i < lists.size(); ++i) {
+    const std::string place = loaded.PlaceOf(axis.name, i);
+    RETURN_IF_ERROR(Annotate(AppendWords(axis, lists[i], place, resolved), place));
+  }
+  // Once more over all entries together, for the limit on values of one axis.
+  RETURN_IF_ERROR(Annotate(ExpandAxis(axis, resolved.words).status(), loaded.PlaceOf(axis.name)));
+  SetAxisValues(axis, resolved.words, *loaded.experiment.mutable_matrix());
+  if (loaded.Named(axis.name)) loaded.places[axis.name] = std::move(resolved.places);
+  return absl::OkStatus();
+}
+
+absl::Status CheckCellCount(const LoadedExperiment& loaded) {
+  size_t cells = 1;
+  std::vector<std::string> factors;
+  for (const AxisField& axis : Axes()) {
+    const size_t values = AxisValues(axis, loaded.experiment.matrix()).size();
+    if (values > 1) factors.push_back(absl::StrCat(loaded.PlaceOf(axis.name), " has ", values));
+    cells = std::min(cells * values, kMaxCells + 1);
+  }
+  if (cells <= kMaxCells) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "more than ", kMaxCells, " cells; name fewer values (", absl::StrJoin(factors, ", "), ")"));
+}
+
+// The possible number of fields nearest to the one asked for.
+uint32_t NearestDivisor(uint64_t bytes, uint32_t fields, uint64_t most) {
+  for (uint32_t distance = 1;; ++distance) {
+    const uint32_t above = fields + distance;
+    if (above <= most && bytes % above == 0) return above;
+    if (distance < fields && bytes % (fields - distance) == 0) return fields - distance;
+  }
+}
+
+std::string SizesAround(uint64_t bytes, uint32_t fields, uint64_t most) {
+  const uint64_t below = bytes / fields * fields;
+  std::vector<uint64_t> sizes;
+  if (below > 0) sizes.push_back(below);
+  if (below + fields <= most) sizes.push_back(below + fields);
+  return absl::StrJoin(sizes, " or ");
+}
+
+absl::Status CheckSplit(const LoadedExperiment& loaded, size_t size_index, size_t fields_index) {
+  const AxisField& sizes = *FindAxis("message_bytes");
+  const AxisField& parts = *FindAxis("fields");
+  v1::Workload workload;
+  const v1::Matrix& matrix = loaded.experiment.matrix();
+  RETURN_IF_ERROR(ApplyAxis(sizes, matrix.message_bytes(size_index), workload));
+  RETURN_IF_ERROR(ApplyAxis(parts, matrix.fields(fields_index), workload));
+  const uint64_t bytes = workload.message_bytes();
+  const uint32_t fields = workload.fields();
+  if (bytes % fields == 0) return absl::OkStatus();
+  // The axis that only has its default is not the one to blame.
+  const std::string place = loaded.Named(sizes.name) || !loaded.Named(parts.name)
+                                ? loaded.PlaceOf(sizes.name, size_index)
+                                : loaded.PlaceOf(parts.name, fields_index);
+  return absl::InvalidArgumentError(
+      absl::StrCat(place, ": ", bytes, " bytes cannot be split into ", fields,
+                   " equal fields; use --fields ", NearestDivisor(bytes, fields, parts.maximum),
+                   ", or sizes such as ", SizesAround(bytes, fields, sizes.maximum)));
+}
+
+absl::Status CheckSplits(const LoadedExperiment& loaded) {
+  const v1::Matrix& matrix = loaded.experiment.matrix();
+  for (int size = 0; size < matrix.message_bytes_size(); ++size) {
+    for (int fields = 0; fields < matrix.fields_size(); ++fields) {
+      RETURN_IF_ERROR(CheckSplit(loaded, size, fields));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Every touch meets every read, so `verify` must stand alone on both axes or on neither.
+absl::Status CheckVerify(const LoadedExperiment& loaded) {
+  const std::string touch = Label(v1::TOUCH_VERIFY);
+  const std::string read = Label(v1::READ_VERIFY);
+  const auto& touches = loaded.experiment.matrix().touch();
+  const auto& reads = loaded.experiment.matrix().read();
+  const auto verifying = std::count(touches.begin(), touches.end(), touch) +
+                         std::count(reads.begin(), reads.end(), read);
+  if (verifying == 0 || verifying == touches.size() + reads.size()) return absl::OkStatus();
+  const bool written = std::count(touches.begin(), touches.end(), touch) > 0;
+  return ErrorAt(loaded, written ? "touch" : "read",
+                 absl::StrCat("verify works on both sides or not at all: --touch ", touch,
+                              " --read ", read, ", with no other value beside it"));
+}
+
+}  // namespace
+
+absl::Status Resolve(LoadedExperiment& loaded) {
+  v1::Experiment& experiment = loaded.experiment;
+  RETURN_IF_ERROR(ResolveName(loaded));
+  for (const AxisField& axis : Axes()) RETURN_IF_ERROR(ResolveAxis(axis, loaded));
+  RETURN_IF_ERROR(ResolveTopology(loaded));
+  RETURN_IF_ERROR(ResolveDuration(loaded, kWarmup, *experiment.mutable_warmup()));
+  RETURN_IF_ERROR(ResolveDuration(loaded, kWindow, *experiment.mutable_window()));
+  RETURN_IF_ERROR(ResolveRepeats(loaded));
+  RETURN_IF_ERROR(ResolveSeed(experiment));
+  RETURN_IF_ERROR(CheckCellCount(loaded));
+  RETURN_IF_ERROR(CheckSplits(loaded));
+  return CheckVerify(loaded);
+}
+
+}  // namespace copycost

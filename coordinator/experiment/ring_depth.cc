@@ -1,0 +1,39 @@
+#include "coordinator/experiment/ring_depth.h"
+
+#include <algorithm>
+
+namespace copycost {
+namespace {
+
+constexpr uint64_t kPageBytes = 4096;
+// Enough to keep a flow busy between completions, little enough to stay in a last-level cache.
+constexpr uint64_t kRingBytes = uint64_t{4} << 20;
+constexpr uint64_t kLeast = 2;
+constexpr uint64_t kMost = 64;
+
+}  // namespace
+
+bool PinsBuffers(v1::SendMode mode) { return mode == v1::SEND_MODE_ZERO_COPY; }
+
+uint64_t LockedBytes(const v1::Workload& workload, uint32_t ring_depth) {
+  const uint64_t pages = (workload.message_bytes() + kPageBytes - 1) / kPageBytes + 2;
+  return pages * kPageBytes * workload.threads() * ring_depth;
+}
+
+uint32_t LeastRingDepth(const v1::Workload& workload) {
+  return workload.ring_depth() != 0 ? workload.ring_depth() : kLeast;
+}
+
+uint32_t ResolveRingDepth(const v1::Workload& workload,
+                          std::optional<uint64_t> locked_memory_bytes) {
+  if (workload.ring_depth() != 0) return workload.ring_depth();
+  const uint64_t message_bytes = std::max<uint64_t>(workload.message_bytes(), 1);
+  uint64_t depth = std::clamp(kRingBytes / message_bytes, kLeast, kMost);
+  if (locked_memory_bytes && PinsBuffers(workload.send_mode())) {
+    const uint64_t of_one_each = std::max<uint64_t>(LockedBytes(workload, 1), 1);
+    depth = std::clamp(*locked_memory_bytes / of_one_each, kLeast, depth);
+  }
+  return static_cast<uint32_t>(depth);
+}
+
+}  // namespace copycost

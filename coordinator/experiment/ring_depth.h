@@ -1,0 +1,34 @@
+// How many message buffers a zero-copy sender cycles through, and what they cost in locked memory.
+//
+// The kernel counts MSG_ZEROCOPY's pages against RLIMIT_MEMLOCK for each send, before it knows how
+// many it will pin: size / 4096 + 2 pages (mm_account_pinned_pages in net/core/skbuff.c), rounded
+// up here. It counts them per user, so all threads of a cell share one budget.
+#ifndef COPYCOST_COORDINATOR_EXPERIMENT_RING_DEPTH_H_
+#define COPYCOST_COORDINATOR_EXPERIMENT_RING_DEPTH_H_
+
+#include <cstdint>
+#include <optional>
+
+#include "copycost/v1/experiment.pb.h"
+
+namespace copycost {
+
+// Whether the mode's buffers count as locked memory.
+bool PinsBuffers(v1::SendMode mode);
+
+// Locked bytes of all the workload's threads when each sends from `ring_depth` buffers at once.
+uint64_t LockedBytes(const v1::Workload& workload, uint32_t ring_depth);
+
+// The shallowest ring the workload can run with: the one asked for, else 2 (one buffer filled while
+// the kernel holds the other).
+uint32_t LeastRingDepth(const v1::Workload& workload);
+
+// The ring depth of a trial: the one asked for, else as many buffers as make 4 MiB, at least 2, at
+// most 64, and for modes that pin them no more than `locked_memory_bytes` (absent: unlimited) gives
+// every thread. Never below LeastRingDepth: MakePlan leaves out cells that cannot have that.
+uint32_t ResolveRingDepth(const v1::Workload& workload,
+                          std::optional<uint64_t> locked_memory_bytes);
+
+}  // namespace copycost
+
+#endif  // COPYCOST_COORDINATOR_EXPERIMENT_RING_DEPTH_H_

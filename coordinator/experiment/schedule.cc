@@ -1,0 +1,181 @@
+#include "coordinator/experiment/schedule.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_format.h"
+#include "coordinator/experiment/shuffle.h"
+#include "coordinator/experiment/verification.h"
+
+namespace copycost {
+namespace {
+
+std::string VerificationId(size_t index) { return absl::StrFormat("v%02d", index + 1); }
+
+std::string MeasurementId(uint32_t block, uint32_t cell_id) {
+  return absl::StrFormat("b%03d-c%03d", block, cell_id);
+}
+
+Schedule Replay(const v1::Plan& plan, absl::Span<const PastAttempt> history) {
+  Schedule schedule(plan);
+  for (const PastAttempt& attempt : history) schedule.Record(attempt);
+  return schedule;
+}
+
+}  // namespace
+
+Schedule::Schedule(const v1::Plan& plan) : plan_(plan) {
+  std::map<VerifiedPath, size_t> known;
+  const auto path_of = [&](const v1::Workload& workload) {
+    const auto [path, is_new] = known.try_emplace(PathOf(workload), paths_.size());
+    if (is_new) paths_.emplace_back();
+    return path->second;
+  };
+  for (const v1::Workload& workload : plan.verifications()) {
+    const size_t path = path_of(workload);
+    const size_t index = verifications_.size();
+    verifications_.push_back({VerificationId(index), path, v1::OUTCOME_UNSPECIFIED});
+    verification_of_id_[verifications_.back().trial_id] = index;
+    ++paths_[path].open;
+  }
+  for (const v1::Cell& cell : plan.cells()) path_of_cell_.push_back(path_of(cell.workload()));
+}
+
+void Schedule::Record(const PastAttempt& attempt) {
+  if (attempt.outcome == v1::OUTCOME_INTERRUPTED) return;
+  const auto verification = verification_of_id_.find(attempt.trial_id);
+  if (verification != verification_of_id_.end()) {
+    RecordVerification(verifications_[verification->second], attempt.outcome);
+  } else {
+    over_.insert(attempt.trial_id);
+  }
+}
+
+void Schedule::RecordVerification(Verification& verification, v1::Outcome outcome) {
+  if (verification.outcome == v1::OUTCOME_OK) return;
+  Path& path = paths_[verification.path];
+  const bool was_over = verification.outcome != v1::OUTCOME_UNSPECIFIED;
+  verification.outcome = outcome;
+  if (!was_over) {
+    --path.open;
+    if (outcome != v1::OUTCOME_OK) ++path.failed;
+  } else if (outcome == v1::OUTCOME_OK) {
+    // A later attempt succeeded: cells that were passed over may be measured after all.
+    --path.failed;
+    Rewind();
+  }
+}
+
+std::optional<TrialOrder> Schedule::Next(const std::set<std::string>& busy) {
+  if (auto order = NextVerification(busy)) return order;
+  return NextMeasurement(busy);
+}
+
+std::optional<TrialOrder> Schedule::NextVerification(const std::set<std::string>& busy) {
+  const auto is_over = [&](size_t index) {
+    return verifications_[index].outcome != v1::OUTCOME_UNSPECIFIED;
+  };
+  while (next_verification_ < verifications_.size() && is_over(next_verification_)) {
+    ++next_verification_;
+  }
+  for (size_t i = next_verification_; i < verifications_.size(); ++i) {
+    const std::string& trial_id = verifications_[i].trial_id;
+    if (is_over(i) || busy.count(trial_id) > 0) continue;
+    return TrialOrder{.trial_id = trial_id,
+                      .block = 0,
+                      .cell_id = 0,
+                      .purpose = v1::PURPOSE_VERIFY,
+                      .workload = plan_.verifications(static_cast<int>(i))};
+  }
+  return std::nullopt;
+}
+
+std::optional<TrialOrder> Schedule::NextMeasurement(const std::set<std::string>& busy) {
+  if (!AnythingToMeasure()) return std::nullopt;
+  PassSettled();
+  for (uint32_t block = block_; block <= plan_.experiment().repeats(); ++block) {
+    const std::vector<uint32_t>& order = OrderOf(block);
+    bool waiting = false;
+    for (size_t i = block == block_ ? position_ : 0; i < order.size(); ++i) {
+      const Standing standing = StandingOf(block, order[i], busy);
+      waiting = waiting || standing == Standing::kWaiting;
+      if (standing != Standing::kReady) continue;
+      const v1::Cell& cell = plan_.cells(static_cast<int>(order[i]));
+      return TrialOrder{.trial_id = MeasurementId(block, cell.id()),
+                        .block = block,
+                        .cell_id = cell.id(),
+                        .purpose = v1::PURPOSE_MEASURE,
+                        .workload = cell.workload()};
+    }
+    if (waiting) break;  // this block is not done
+  }
+  return std::nullopt;
+}
+
+// Without this a run whose every path failed would look through all its blocks.
+bool Schedule::AnythingToMeasure() const {
+  return std::any_of(path_of_cell_.begin(), path_of_cell_.end(),
+                     [&](size_t path) { return paths_[path].failed == 0; });
+}
+
+void Schedule::PassSettled() {
+  const std::set<std::string> none;
+  while (block_ <= plan_.experiment().repeats()) {
+    const std::vector<uint32_t>& order = OrderOf(block_);
+    while (position_ < order.size() &&
+           StandingOf(block_, order[position_], none) == Standing::kSettled) {
+      ++position_;
+    }
+    if (position_ < order.size()) return;
+    orders_.erase(block_);
+    ++block_;
+    position_ = 0;
+  }
+}
+
+Schedule::Standing Schedule::StandingOf(uint32_t block, uint32_t cell,
+                                        const std::set<std::string>& busy) const {
+  const Path& path = paths_[path_of_cell_[cell]];
+  if (path.failed > 0) return Standing::kSettled;
+  const std::string trial_id = MeasurementId(block, plan_.cells(static_cast<int>(cell)).id());
+  if (over_.count(trial_id) > 0) return Standing::kSettled;
+  if (path.open > 0) return Standing::kWaiting;
+  return busy.count(trial_id) > 0 ? Standing::kBusy : Standing::kReady;
+}
+
+const std::vector<uint32_t>& Schedule::OrderOf(uint32_t block) {
+  std::vector<uint32_t>& order = orders_[block];
+  if (order.empty()) {
+    order = ShuffledOrder(plan_.cells_size(), plan_.experiment().seed(), block);
+  }
+  return order;
+}
+
+void Schedule::Rewind() {
+  block_ = 1;
+  position_ = 0;
+}
+
+std::vector<FailedVerification> Schedule::FailedVerifications() const {
+  std::vector<FailedVerification> failed;
+  for (size_t i = 0; i < verifications_.size(); ++i) {
+    const Verification& verification = verifications_[i];
+    const bool is_over = verification.outcome != v1::OUTCOME_UNSPECIFIED;
+    if (!is_over || verification.outcome == v1::OUTCOME_OK) continue;
+    failed.push_back({.trial_id = verification.trial_id,
+                      .workload = plan_.verifications(static_cast<int>(i)),
+                      .outcome = verification.outcome});
+  }
+  return failed;
+}
+
+std::optional<TrialOrder> Next(const v1::Plan& plan, absl::Span<const PastAttempt> history,
+                               const std::set<std::string>& busy) {
+  return Replay(plan, history).Next(busy);
+}
+
+std::vector<FailedVerification> FailedVerifications(const v1::Plan& plan,
+                                                    absl::Span<const PastAttempt> history) {
+  return Replay(plan, history).FailedVerifications();
+}
+
+}  // namespace copycost

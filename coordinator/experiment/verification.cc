@@ -1,0 +1,70 @@
+#include "coordinator/experiment/verification.h"
+
+#include <algorithm>
+#include <map>
+
+namespace copycost {
+namespace {
+
+constexpr uint64_t kMiB = uint64_t{1} << 20;
+// The first message, one that reuses its buffer in the shallowest ring, and one after that.
+constexpr uint64_t kLeastMessages = 3;
+
+v1::Workload Verifying(const v1::Workload& measured, uint64_t total_bytes) {
+  v1::Workload workload = measured;
+  workload.set_touch(v1::TOUCH_VERIFY);
+  workload.set_read(v1::READ_VERIFY);
+  workload.set_warmup_ns(0);
+  workload.set_window_ns(0);
+  const uint64_t bytes_of_each = workload.message_bytes() * workload.threads();
+  const uint64_t messages = (total_bytes + bytes_of_each - 1) / bytes_of_each;
+  workload.set_messages_per_flow(std::max(messages, kLeastMessages));
+  return workload;
+}
+
+// Of the workloads of one path: the smallest and the largest message, of few threads.
+struct Extremes {
+  const v1::Workload* smallest = nullptr;
+  const v1::Workload* largest = nullptr;
+
+  void Add(const v1::Workload& workload) {
+    const auto small_first = [](const v1::Workload& w) {
+      return std::pair(w.message_bytes(), uint64_t{w.threads()});
+    };
+    const auto large_first = [](const v1::Workload& w) {
+      return std::pair(~w.message_bytes(), uint64_t{w.threads()});
+    };
+    if (!smallest || small_first(workload) < small_first(*smallest)) smallest = &workload;
+    if (!largest || large_first(workload) < large_first(*largest)) largest = &workload;
+  }
+};
+
+}  // namespace
+
+VerifiedPath PathOf(const v1::Workload& workload) {
+  return {workload.transport(), workload.ip_version(), workload.pattern(), workload.send_mode(),
+          workload.receive_mode()};
+}
+
+std::vector<v1::Workload> VerificationsOf(absl::Span<const v1::Workload> measured) {
+  std::map<VerifiedPath, Extremes> extremes;
+  std::vector<VerifiedPath> in_order;
+  for (const v1::Workload& workload : measured) {
+    const auto [path, is_new] = extremes.try_emplace(PathOf(workload));
+    path->second.Add(workload);
+    if (is_new) in_order.push_back(path->first);
+  }
+  std::vector<v1::Workload> verifications;
+  for (const VerifiedPath& path : in_order) {
+    const auto& [smallest, largest] = extremes[path];
+    if (smallest->message_bytes() == largest->message_bytes()) {
+      verifications.push_back(Verifying(*smallest, 64 * kMiB));
+    } else {
+      verifications.push_back(Verifying(*smallest, 16 * kMiB));
+      verifications.push_back(Verifying(*largest, 48 * kMiB));
+    }
+  }
+  return verifications;
+}
+
+}  // namespace copycost

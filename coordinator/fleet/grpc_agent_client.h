@@ -1,0 +1,21 @@
+// AgentClient over gRPC. The only file of the coordinator that sees grpcpp.
+#ifndef COPYCOST_COORDINATOR_FLEET_GRPC_AGENT_CLIENT_H_
+#define COPYCOST_COORDINATOR_FLEET_GRPC_AGENT_CLIENT_H_
+
+#include <memory>
+#include <string>
+
+#include "common/fd.h"
+#include "coordinator/fleet/agent_client.h"
+
+namespace copycost {
+
+// Over a connected socket that an agent serves the other end of. Takes the socket over.
+std::unique_ptr<AgentClient> MakeGrpcAgentClient(UniqueFd socket);
+
+// To "HOST:PORT" or "unix:PATH", in plain text.
+std::unique_ptr<AgentClient> MakeGrpcAgentClient(const std::string& address);
+
+}  // namespace copycost
+
+#endif  // COPYCOST_COORDINATOR_FLEET_GRPC_AGENT_CLIENT_H_

@@ -1,0 +1,53 @@
+#include "coordinator/record/axis_values.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/units.h"
+#include "common/words.h"
+
+namespace copycost::record {
+namespace {
+
+using ::google::protobuf::FieldDescriptor;
+using ::google::protobuf::Reflection;
+
+// Axes are uint32, uint64, string or an enum; the field's definition is a compile-time matter, so
+// another type is a bug and shows as an empty word.
+AxisValue Number(const FieldDescriptor& field, uint64_t number) {
+  const std::string& zero_word = field.options().GetExtension(v1::axis).zero_word();
+  if (number == 0 && !zero_word.empty()) return {field.name(), zero_word, std::nullopt};
+  const bool bytes = absl::EndsWith(field.name(), "_bytes");
+  return {field.name(), bytes ? FormatBytes(number) : absl::StrCat(number),
+          static_cast<int64_t>(number)};
+}
+
+AxisValue ValueOf(const v1::Workload& workload, const FieldDescriptor& field) {
+  const Reflection& reflection = *workload.GetReflection();
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return {field.name(), LabelOf(*field.enum_type(), reflection.GetEnumValue(workload, &field)),
+              std::nullopt};
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return Number(field, reflection.GetUInt32(workload, &field));
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return Number(field, reflection.GetUInt64(workload, &field));
+    case FieldDescriptor::CPPTYPE_STRING:
+      return {field.name(), reflection.GetString(workload, &field), std::nullopt};
+    default:
+      return {field.name(), "", std::nullopt};
+  }
+}
+
+}  // namespace
+
+std::vector<AxisValue> AxisValuesOf(const v1::Workload& workload) {
+  std::vector<AxisValue> values;
+  const auto& type = *v1::Workload::descriptor();
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor& field = *type.field(i);
+    if (field.options().HasExtension(v1::axis)) values.push_back(ValueOf(workload, field));
+  }
+  return values;
+}
+
+}  // namespace copycost::record

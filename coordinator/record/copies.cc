@@ -1,0 +1,165 @@
+#include "coordinator/record/copies.h"
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/status.h"
+#include "common/words.h"
+#include "coordinator/record/ends.h"
+
+namespace copycost::record {
+namespace {
+
+using Count = uint64_t (v1::Evidence::*)() const;
+
+// Bounds closer than this are one value: copies per byte are told to two decimals.
+constexpr double kOneValue = 0.005;
+
+absl::StatusOr<double> Evidenced(const v1::TrialRecord& trial, v1::Role role,
+                                 std::initializer_list<Count> counts) {
+  ASSIGN_OR_RETURN(const auto ends, EndsOf(trial, role));
+  double sum = 0;
+  for (const v1::FlowResult* end : ends) {
+    if (!end->has_evidence()) return Absent(absl::StrCat(NameOf(*end), " gave no evidence"));
+    for (Count count : counts) sum += static_cast<double>((end->evidence().*count)());
+  }
+  return sum;
+}
+
+absl::StatusOr<double> TotalBytes(const v1::TrialRecord& trial, v1::Role role) {
+  ASSIGN_OR_RETURN(const auto ends, EndsOf(trial, role));
+  double bytes = 0;
+  for (const v1::FlowResult* end : ends) bytes += static_cast<double>(end->total_bytes());
+  if (bytes == 0) return Absent(absl::StrCat("no ", Label(role), " moved a byte"));
+  return bytes;
+}
+
+absl::StatusOr<double> PerByte(const v1::TrialRecord& trial, v1::Role role,
+                               std::initializer_list<Count> counts) {
+  ASSIGN_OR_RETURN(const double copied, Evidenced(trial, role, counts));
+  ASSIGN_OR_RETURN(const double bytes, TotalBytes(trial, role));
+  return copied / bytes;
+}
+
+// A zero-copy send whose delivery nobody speaks about may have been copied or not.
+absl::Status CheckDeliveryTold(const v1::TrialRecord& trial) {
+  ASSIGN_OR_RETURN(const auto senders, EndsOf(trial, v1::ROLE_SENDER));
+  for (const v1::FlowResult* end : senders) {
+    const v1::Evidence& evidence = end->evidence();
+    if (evidence.zero_copy_sends() > 0 && evidence.delivery_basis() == v1::BASIS_UNSPECIFIED) {
+      return Absent(absl::StrCat(NameOf(*end), " does not say what became of its zero-copy sends"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Bytes delivered, which must be the bytes accepted: a byte lost between the ends has copies on one
+// side only.
+absl::StatusOr<double> DeliveredBytes(const v1::TrialRecord& trial) {
+  ASSIGN_OR_RETURN(const double accepted, TotalBytes(trial, v1::ROLE_SENDER));
+  ASSIGN_OR_RETURN(const double delivered, TotalBytes(trial, v1::ROLE_RECEIVER));
+  if (accepted != delivered) {
+    return Absent(
+        absl::StrFormat("%.0f bytes were accepted but %.0f delivered", accepted, delivered));
+  }
+  return delivered;
+}
+
+absl::StatusOr<double> AllCopiesPerByte(const v1::TrialRecord& trial, Count delivery_copied) {
+  RETURN_IF_ERROR(CheckDeliveryTold(trial));
+  ASSIGN_OR_RETURN(const double bytes, DeliveredBytes(trial));
+  ASSIGN_OR_RETURN(const double sender,
+                   Evidenced(trial, v1::ROLE_SENDER,
+                             {&v1::Evidence::staged_bytes, &v1::Evidence::kernel_copied_bytes,
+                              delivery_copied}));
+  ASSIGN_OR_RETURN(const double receiver,
+                   Evidenced(trial, v1::ROLE_RECEIVER, {&v1::Evidence::receive_copied_bytes}));
+  return (sender + receiver) / bytes;
+}
+
+absl::StatusOr<double> DeliveryCopies(const v1::TrialRecord& trial, Count delivery_copied) {
+  RETURN_IF_ERROR(CheckDeliveryTold(trial));
+  return PerByte(trial, v1::ROLE_SENDER, {delivery_copied});
+}
+
+absl::StatusOr<double> ZeroCopyCount(const v1::TrialRecord& trial, Count count) {
+  ASSIGN_OR_RETURN(const double sends,
+                   Evidenced(trial, v1::ROLE_SENDER, {&v1::Evidence::zero_copy_sends}));
+  if (sends == 0) return Absent("no send asked for zero-copy");
+  return Evidenced(trial, v1::ROLE_SENDER, {count});
+}
+
+}  // namespace
+
+absl::StatusOr<double> CopiesPerByteAtLeast(const v1::TrialRecord& trial) {
+  return AllCopiesPerByte(trial, &v1::Evidence::delivery_copied_low_bytes);
+}
+
+absl::StatusOr<double> CopiesPerByteAtMost(const v1::TrialRecord& trial) {
+  return AllCopiesPerByte(trial, &v1::Evidence::delivery_copied_high_bytes);
+}
+
+absl::StatusOr<double> CopiesPerByte(const v1::TrialRecord& trial) {
+  ASSIGN_OR_RETURN(const double low, CopiesPerByteAtLeast(trial));
+  ASSIGN_OR_RETURN(const double high, CopiesPerByteAtMost(trial));
+  if (high - low >= kOneValue) {
+    return Absent(absl::StrFormat("known only to lie between %.2f and %.2f", low, high));
+  }
+  return (low + high) / 2;
+}
+
+absl::StatusOr<double> SenderCopiesPerByte(const v1::TrialRecord& trial) {
+  return PerByte(trial, v1::ROLE_SENDER,
+                 {&v1::Evidence::staged_bytes, &v1::Evidence::kernel_copied_bytes});
+}
+
+absl::StatusOr<double> DeliveryCopiesPerByteAtLeast(const v1::TrialRecord& trial) {
+  return DeliveryCopies(trial, &v1::Evidence::delivery_copied_low_bytes);
+}
+
+absl::StatusOr<double> DeliveryCopiesPerByteAtMost(const v1::TrialRecord& trial) {
+  return DeliveryCopies(trial, &v1::Evidence::delivery_copied_high_bytes);
+}
+
+absl::StatusOr<double> ReceiverCopiesPerByte(const v1::TrialRecord& trial) {
+  return PerByte(trial, v1::ROLE_RECEIVER, {&v1::Evidence::receive_copied_bytes});
+}
+
+absl::StatusOr<double> TouchedPerByte(const v1::TrialRecord& trial) {
+  return PerByte(trial, v1::ROLE_SENDER, {&v1::Evidence::touched_bytes});
+}
+
+absl::StatusOr<double> ReadPerByte(const v1::TrialRecord& trial) {
+  return PerByte(trial, v1::ROLE_RECEIVER, {&v1::Evidence::read_bytes});
+}
+
+absl::StatusOr<double> ZeroCopySends(const v1::TrialRecord& trial) {
+  return ZeroCopyCount(trial, &v1::Evidence::zero_copy_sends);
+}
+
+absl::StatusOr<double> ZeroCopyCompletions(const v1::TrialRecord& trial) {
+  return ZeroCopyCount(trial, &v1::Evidence::zero_copy_completions);
+}
+
+absl::StatusOr<double> ZeroCopyCopied(const v1::TrialRecord& trial) {
+  return ZeroCopyCount(trial, &v1::Evidence::zero_copy_copied);
+}
+
+absl::StatusOr<double> BufferWaits(const v1::TrialRecord& trial) {
+  return Evidenced(trial, v1::ROLE_SENDER, {&v1::Evidence::buffer_waits});
+}
+
+absl::StatusOr<std::string> DeliveryBasis(const v1::TrialRecord& trial) {
+  RETURN_IF_ERROR(CheckDeliveryTold(trial));
+  ASSIGN_OR_RETURN(const auto senders, EndsOf(trial, v1::ROLE_SENDER));
+  v1::Basis basis = v1::BASIS_UNSPECIFIED;
+  for (const v1::FlowResult* end : senders) {
+    basis = std::max(basis, end->evidence().delivery_basis());
+  }
+  if (basis == v1::BASIS_UNSPECIFIED) return Absent("nothing is copied on delivery in this mode");
+  return Label(basis);
+}
+
+}  // namespace copycost::record

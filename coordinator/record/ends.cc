@@ -1,0 +1,79 @@
+#include "coordinator/record/ends.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/status.h"
+#include "common/words.h"
+
+namespace copycost::record {
+namespace {
+
+absl::StatusOr<const v1::FlowResult*> ResultOf(const v1::AgentRecord& agent,
+                                               const v1::FlowEnd& end) {
+  for (const v1::FlowResult& result : agent.finished().flows()) {
+    if (result.flow() == end.flow() && result.role() == end.role()) return &result;
+  }
+  return Absent(absl::StrCat("agent '", agent.agent(), "' left out flow ", end.flow(), "'s ",
+                             Label(end.role())));
+}
+
+}  // namespace
+
+absl::Status Absent(absl::string_view reason) { return absl::FailedPreconditionError(reason); }
+
+std::string NameOf(const v1::FlowResult& end) {
+  return absl::StrCat("flow ", end.flow(), "'s ", Label(end.role()));
+}
+
+bool HasEnds(const v1::AgentRecord& agent, v1::Role role) {
+  return std::any_of(agent.prepare().ends().begin(), agent.prepare().ends().end(),
+                     [role](const v1::FlowEnd& end) { return end.role() == role; });
+}
+
+absl::StatusOr<std::vector<const v1::FlowResult*>> EndsOf(const v1::AgentRecord& agent,
+                                                          v1::Role role) {
+  std::vector<const v1::FlowResult*> ends;
+  for (const v1::FlowEnd& end : agent.prepare().ends()) {
+    if (end.role() != role) continue;
+    if (!agent.has_finished()) {
+      return Absent(absl::StrCat("agent '", agent.agent(), "' did not finish"));
+    }
+    ASSIGN_OR_RETURN(ends.emplace_back(), ResultOf(agent, end));
+  }
+  return ends;
+}
+
+absl::StatusOr<std::vector<const v1::FlowResult*>> EndsOf(const v1::TrialRecord& trial,
+                                                          v1::Role role) {
+  std::vector<const v1::FlowResult*> all;
+  for (const v1::AgentRecord& agent : trial.agents()) {
+    ASSIGN_OR_RETURN(const auto ends, EndsOf(agent, role));
+    all.insert(all.end(), ends.begin(), ends.end());
+  }
+  if (all.empty()) return Absent(absl::StrCat("no agent was a ", Label(role)));
+  return all;
+}
+
+absl::StatusOr<const v1::WindowCounts*> WindowOf(const v1::FlowResult& end) {
+  if (!end.has_window()) return Absent(absl::StrCat(NameOf(end), " had no window"));
+  if (end.window().closed_ns() <= end.window().opened_ns()) {
+    return Absent(absl::StrCat(NameOf(end), " had an empty window"));
+  }
+  return &end.window();
+}
+
+absl::StatusOr<std::vector<const v1::WindowCounts*>> WindowsOf(const v1::TrialRecord& trial,
+                                                               v1::Role role) {
+  if (trial.workload().messages_per_flow() > 0) {
+    return Absent("the flows end after a number of messages; there is no window");
+  }
+  ASSIGN_OR_RETURN(const auto ends, EndsOf(trial, role));
+  std::vector<const v1::WindowCounts*> windows;
+  for (const v1::FlowResult* end : ends) {
+    ASSIGN_OR_RETURN(windows.emplace_back(), WindowOf(*end));
+  }
+  return windows;
+}
+
+}  // namespace copycost::record

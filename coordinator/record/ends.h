@@ -1,0 +1,40 @@
+// Finding what the ends of an attempt reported. An end counts only where its agent was asked to
+// play it (Prepare.ends): an end that reported nothing makes a figure over all ends untellable,
+// instead of a sum over those that did.
+#ifndef COPYCOST_COORDINATOR_RECORD_ENDS_H_
+#define COPYCOST_COORDINATOR_RECORD_ENDS_H_
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "copycost/v1/result.pb.h"
+
+namespace copycost::record {
+
+// The status of a figure that cannot be told; `reason` is all of its message.
+absl::Status Absent(absl::string_view reason);
+
+// "flow 2's receiver"
+std::string NameOf(const v1::FlowResult& end);
+
+bool HasEnds(const v1::AgentRecord& agent, v1::Role role);
+
+// The ends of one role: one agent's, possibly none, or the whole attempt's, at least one. Pointers
+// into the record. Absent when an agent did not finish or left an end out.
+absl::StatusOr<std::vector<const v1::FlowResult*>> EndsOf(const v1::AgentRecord& agent,
+                                                          v1::Role role);
+absl::StatusOr<std::vector<const v1::FlowResult*>> EndsOf(const v1::TrialRecord& trial,
+                                                          v1::Role role);
+
+// The window of an end; Absent for ends without one (verify trials) and for an empty one.
+absl::StatusOr<const v1::WindowCounts*> WindowOf(const v1::FlowResult& end);
+
+// The windows of every end of a role.
+absl::StatusOr<std::vector<const v1::WindowCounts*>> WindowsOf(const v1::TrialRecord& trial,
+                                                               v1::Role role);
+
+}  // namespace copycost::record
+
+#endif  // COPYCOST_COORDINATOR_RECORD_ENDS_H_

@@ -1,0 +1,97 @@
+#include "coordinator/record/host_cpu.h"
+
+#include <map>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "common/status.h"
+#include "coordinator/record/ends.h"
+
+namespace copycost::record {
+namespace {
+
+using Nanoseconds = int64_t (v1::HostCpu::*)() const;
+
+struct Host {
+  const v1::AgentRecord* reader = nullptr;  // the agent whose reading counts
+  bool receives = false;
+  double accepted_bytes = 0;
+  double taken_bytes = 0;
+};
+
+absl::StatusOr<double> WindowBytes(const v1::AgentRecord& agent, v1::Role role) {
+  ASSIGN_OR_RETURN(const auto ends, EndsOf(agent, role));
+  double bytes = 0;
+  for (const v1::FlowResult* end : ends) {
+    ASSIGN_OR_RETURN(const v1::WindowCounts* window, WindowOf(*end));
+    bytes += static_cast<double>(window->bytes());
+  }
+  return bytes;
+}
+
+absl::Status Add(const v1::AgentRecord& agent, Host& host) {
+  const bool receives = HasEnds(agent, v1::ROLE_RECEIVER);
+  if (host.reader == nullptr || (receives && !host.receives)) host.reader = &agent;
+  host.receives = host.receives || receives;
+  ASSIGN_OR_RETURN(const double accepted, WindowBytes(agent, v1::ROLE_SENDER));
+  ASSIGN_OR_RETURN(const double taken, WindowBytes(agent, v1::ROLE_RECEIVER));
+  host.accepted_bytes += accepted;
+  host.taken_bytes += taken;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::map<std::string, Host>> HostsOf(const v1::TrialRecord& trial) {
+  // Tells attempts without windows, and without senders or receivers, in the words of the others.
+  RETURN_IF_ERROR(WindowsOf(trial, v1::ROLE_SENDER).status());
+  RETURN_IF_ERROR(WindowsOf(trial, v1::ROLE_RECEIVER).status());
+  std::map<std::string, Host> hosts;
+  for (const v1::AgentRecord& agent : trial.agents()) {
+    if (agent.boot_id().empty()) {
+      return Absent(absl::StrCat("agent '", agent.agent(), "' did not say which host it is on"));
+    }
+    RETURN_IF_ERROR(Add(agent, hosts[agent.boot_id()]));
+  }
+  return hosts;
+}
+
+// Sums over the hosts that receive, or over those that only send.
+struct Cost {
+  int hosts = 0;
+  double ns = 0;
+  double bytes = 0;
+};
+
+absl::StatusOr<double> PerByte(const Cost& cost) {
+  if (cost.bytes == 0) return Absent("a host moved no byte in its window");
+  return cost.ns / cost.bytes;
+}
+
+absl::StatusOr<double> HostNsPerByte(const v1::TrialRecord& trial, Nanoseconds ns) {
+  ASSIGN_OR_RETURN(const auto hosts, HostsOf(trial));
+  Cost receiving, sending;
+  for (const auto& [boot_id, host] : hosts) {
+    if (!host.reader->finished().has_host_cpu()) {
+      return Absent(absl::StrCat("agent '", host.reader->agent(), "' read no host CPU time"));
+    }
+    Cost& cost = host.receives ? receiving : sending;
+    ++cost.hosts;
+    cost.ns += static_cast<double>((host.reader->finished().host_cpu().*ns)());
+    cost.bytes += host.receives ? host.taken_bytes : host.accepted_bytes;
+  }
+  ASSIGN_OR_RETURN(const double where_taken, PerByte(receiving));
+  if (sending.hosts == 0) return where_taken;
+  ASSIGN_OR_RETURN(const double where_sent, PerByte(sending));
+  return where_taken + where_sent;
+}
+
+}  // namespace
+
+absl::StatusOr<double> HostCpuNsPerByte(const v1::TrialRecord& trial) {
+  return HostNsPerByte(trial, &v1::HostCpu::busy_ns);
+}
+
+absl::StatusOr<double> HostCpuResolutionNsPerByte(const v1::TrialRecord& trial) {
+  return HostNsPerByte(trial, &v1::HostCpu::resolution_ns);
+}
+
+}  // namespace copycost::record

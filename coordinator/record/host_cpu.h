@@ -1,0 +1,24 @@
+// What the hosts of an attempt spent per byte, each host once: agents that share a boot id share a
+// host, and each of them read the same /proc/stat.
+//
+// A host with a receiver among its agents is divided by what was taken there (the receiver's
+// reading and window), a host that only sends by what was accepted there; the two sums are added.
+// For one host that is busy time per byte taken; for a pair, incast, both directions or all-to-all,
+// what a byte cost where it was sent plus what it cost where it arrived.
+#ifndef COPYCOST_COORDINATOR_RECORD_HOST_CPU_H_
+#define COPYCOST_COORDINATOR_RECORD_HOST_CPU_H_
+
+#include "absl/status/statusor.h"
+#include "copycost/v1/result.pb.h"
+
+namespace copycost::record {
+
+// Nanoseconds of busy CPU per byte in the window.
+absl::StatusOr<double> HostCpuNsPerByte(const v1::TrialRecord& trial);
+
+// What one step of the kernel's accounting changes in the above.
+absl::StatusOr<double> HostCpuResolutionNsPerByte(const v1::TrialRecord& trial);
+
+}  // namespace copycost::record
+
+#endif  // COPYCOST_COORDINATOR_RECORD_HOST_CPU_H_

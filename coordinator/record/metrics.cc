@@ -1,0 +1,178 @@
+#include "coordinator/record/metrics.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+#include "common/status.h"
+#include "common/words.h"
+#include "coordinator/record/copies.h"
+#include "coordinator/record/ends.h"
+#include "coordinator/record/host_cpu.h"
+
+namespace copycost::record {
+namespace {
+
+double LengthNs(const v1::WindowCounts& window) {
+  return static_cast<double>(window.closed_ns() - window.opened_ns());
+}
+
+double BytesOf(const v1::WindowCounts& window) { return static_cast<double>(window.bytes()); }
+double MessagesOf(const v1::WindowCounts& window) { return static_cast<double>(window.messages()); }
+double CallsOf(const v1::WindowCounts& window) { return static_cast<double>(window.calls()); }
+double TimedCallsOf(const v1::WindowCounts& window) {
+  return static_cast<double>(window.timed_calls());
+}
+double TimedNsOf(const v1::WindowCounts& window) {
+  return static_cast<double>(window.timed_call_ns());
+}
+double ThreadCpuNsOf(const v1::WindowCounts& window) {
+  return static_cast<double>(window.thread_cpu_ns());
+}
+double CompletionWaitNsOf(const v1::WindowCounts& window) {
+  return static_cast<double>(window.completion_wait_ns());
+}
+
+using Figure = double (*)(const v1::WindowCounts&);
+
+// Each flow over its own window: the windows of an attempt's flows need not be equally long.
+absl::StatusOr<double> SumOfRatesPerNs(const v1::TrialRecord& trial, v1::Role role, Figure figure) {
+  ASSIGN_OR_RETURN(const auto windows, WindowsOf(trial, role));
+  double sum = 0;
+  for (const v1::WindowCounts* window : windows) sum += figure(*window) / LengthNs(*window);
+  return sum;
+}
+
+struct Ratio {
+  Figure of;
+  Figure to;
+  absl::string_view why_absent;  // when the divisor is 0
+};
+
+// Sum over sum: the ratio of all flows together.
+absl::StatusOr<double> RatioOfSums(const v1::TrialRecord& trial, v1::Role role,
+                                   const Ratio& ratio) {
+  ASSIGN_OR_RETURN(const auto windows, WindowsOf(trial, role));
+  double of = 0, to = 0;
+  for (const v1::WindowCounts* window : windows) {
+    of += ratio.of(*window);
+    to += ratio.to(*window);
+  }
+  if (to == 0) return Absent(ratio.why_absent);
+  return of / to;
+}
+
+absl::StatusOr<double> WindowSeconds(const v1::TrialRecord& trial) {
+  ASSIGN_OR_RETURN(const auto windows, WindowsOf(trial, v1::ROLE_RECEIVER));
+  double sum_ns = 0;
+  for (const v1::WindowCounts* window : windows) sum_ns += LengthNs(*window);
+  return sum_ns / static_cast<double>(windows.size()) / 1e9;
+}
+
+absl::StatusOr<double> GoodputGbps(const v1::TrialRecord& trial) {
+  ASSIGN_OR_RETURN(const double bytes_per_ns, SumOfRatesPerNs(trial, v1::ROLE_RECEIVER, BytesOf));
+  return bytes_per_ns * 8;  // bits per ns are gigabits per second
+}
+
+absl::StatusOr<double> MessagesPerSecond(const v1::TrialRecord& trial) {
+  ASSIGN_OR_RETURN(const double messages_per_ns,
+                   SumOfRatesPerNs(trial, v1::ROLE_RECEIVER, MessagesOf));
+  return messages_per_ns * 1e9;
+}
+
+absl::StatusOr<double> BytesPerSendCall(const v1::TrialRecord& trial) {
+  return RatioOfSums(trial, v1::ROLE_SENDER, {BytesOf, CallsOf, "no send call in the window"});
+}
+
+absl::StatusOr<double> CallMeanUs(const v1::TrialRecord& trial, v1::Role role) {
+  ASSIGN_OR_RETURN(const double mean_ns,
+                   RatioOfSums(trial, role, {TimedNsOf, TimedCallsOf, "no call was timed"}));
+  return mean_ns / 1000;
+}
+
+absl::StatusOr<double> SendCallMeanUs(const v1::TrialRecord& trial) {
+  return CallMeanUs(trial, v1::ROLE_SENDER);
+}
+
+absl::StatusOr<double> RecvCallMeanUs(const v1::TrialRecord& trial) {
+  return CallMeanUs(trial, v1::ROLE_RECEIVER);
+}
+
+absl::StatusOr<double> CompletionWaitShare(const v1::TrialRecord& trial) {
+  return RatioOfSums(trial, v1::ROLE_SENDER, {CompletionWaitNsOf, LengthNs, "no sender window"});
+}
+
+absl::StatusOr<double> SenderCpuNsPerByte(const v1::TrialRecord& trial) {
+  return RatioOfSums(trial, v1::ROLE_SENDER,
+                     {ThreadCpuNsOf, BytesOf, "no byte was accepted in the window"});
+}
+
+absl::StatusOr<double> ReceiverCpuNsPerByte(const v1::TrialRecord& trial) {
+  return RatioOfSums(trial, v1::ROLE_RECEIVER,
+                     {ThreadCpuNsOf, BytesOf, "no byte was taken in the window"});
+}
+
+absl::StatusOr<double> Retransmits(const v1::TrialRecord& trial) {
+  ASSIGN_OR_RETURN(const auto senders, EndsOf(trial, v1::ROLE_SENDER));
+  double segments = 0;
+  for (const v1::FlowResult* end : senders) {
+    segments += static_cast<double>(end->retransmitted_segments());
+  }
+  return segments;
+}
+
+constexpr Metric kMetrics[] = {
+    {"window_s", "s", "length of the measured window, mean over the receivers", WindowSeconds},
+    {"goodput_gbps", "Gbit/s", "payload the receivers took in their windows", GoodputGbps},
+    {"messages_per_s", "1/s", "whole messages the receivers took in their windows",
+     MessagesPerSecond},
+    {"bytes_per_send_call", "B", "bytes accepted for each system call that sends",
+     BytesPerSendCall},
+    {"send_call_mean_us", "us", "mean time in a sending system call, of one call in 64",
+     SendCallMeanUs},
+    {"recv_call_mean_us", "us", "mean time in a receiving system call, of one call in 64",
+     RecvCallMeanUs},
+    {"copies_per_byte", "1", "copies of each payload byte, sender memory to receiver memory",
+     CopiesPerByte},
+    {"copies_per_byte_at_least", "1", "lower bound of copies_per_byte", CopiesPerByteAtLeast},
+    {"copies_per_byte_at_most", "1", "upper bound of copies_per_byte", CopiesPerByteAtMost},
+    {"sender_copies_per_byte", "1", "copies made by the sender and by its kernel's send calls",
+     SenderCopiesPerByte},
+    {"delivery_copies_per_byte_at_least", "1", "zero-copy sends copied on delivery, lower bound",
+     DeliveryCopiesPerByteAtLeast},
+    {"delivery_copies_per_byte_at_most", "1", "zero-copy sends copied on delivery, upper bound",
+     DeliveryCopiesPerByteAtMost},
+    {"receiver_copies_per_byte", "1", "copies to the receiver's memory", ReceiverCopiesPerByte},
+    {"touched_per_byte", "1", "bytes written into messages before sending", TouchedPerByte},
+    {"read_per_byte", "1", "bytes read after arrival", ReadPerByte},
+    {"zero_copy_sends", "1", "send calls that asked for zero-copy and took bytes", ZeroCopySends},
+    {"zero_copy_completions", "1", "zero-copy sends completed before the drain ended",
+     ZeroCopyCompletions},
+    {"zero_copy_copied", "1", "completed zero-copy sends the kernel says it copied",
+     ZeroCopyCopied},
+    {"buffer_waits", "1", "sends refused with ENOBUFS that waited for completions", BufferWaits},
+    {"completion_wait_share", "1", "share of the senders' windows spent waiting for completions",
+     CompletionWaitShare},
+    {"sender_cpu_ns_per_byte", "ns/B", "CPU time of the sending threads for each byte accepted",
+     SenderCpuNsPerByte},
+    {"receiver_cpu_ns_per_byte", "ns/B", "CPU time of the receiving threads for each byte taken",
+     ReceiverCpuNsPerByte},
+    {"host_cpu_ns_per_byte", "ns/B", "busy CPU time of the hosts, each counted once",
+     HostCpuNsPerByte},
+    {"host_cpu_resolution_ns_per_byte", "ns/B", "what a clock tick changes in host_cpu_ns_per_byte",
+     HostCpuResolutionNsPerByte},
+    {"retransmits", "1", "TCP segments sent again", Retransmits},
+};
+
+}  // namespace
+
+absl::Span<const Metric> Metrics() { return kMetrics; }
+
+const Metric& MetricNamed(absl::string_view column) {
+  const auto found = std::find_if(std::begin(kMetrics), std::end(kMetrics),
+                                  [&](const Metric& metric) { return metric.column == column; });
+  if (found == std::end(kMetrics)) std::abort();  // a bug of ours: the names are in our own code
+  return *found;
+}
+
+}  // namespace copycost::record

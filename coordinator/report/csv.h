@@ -1,0 +1,24 @@
+// results.csv and summary.csv (docs/results.md describes every column). Comma-separated values
+// quoted as RFC 4180 says, lines ended by a bare newline, one header line, an empty field for what
+// is absent. Numbers have nine significant digits: more than any measurement here, and enough for a
+// float to survive.
+#ifndef COPYCOST_COORDINATOR_REPORT_CSV_H_
+#define COPYCOST_COORDINATOR_REPORT_CSV_H_
+
+#include <string>
+
+#include "absl/types/span.h"
+#include "coordinator/analysis/cells.h"
+#include "coordinator/record/run.h"
+
+namespace copycost::report {
+
+// A row an attempt, in the order they ended.
+std::string ResultsCsv(const record::Run& run);
+
+// A row a cell, skipped ones last.
+std::string SummaryCsv(absl::Span<const analysis::CellSummary> cells);
+
+}  // namespace copycost::report
+
+#endif  // COPYCOST_COORDINATOR_REPORT_CSV_H_

@@ -1,0 +1,71 @@
+#include "coordinator/report/json_lines.h"
+
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/util/json_util.h>
+
+#include "absl/strings/str_cat.h"
+#include "common/words.h"
+#include "coordinator/record/attempt_row.h"
+#include "coordinator/report/summary_row.h"
+
+namespace copycost::report {
+namespace {
+
+using ::copycost::record::Field;
+using ::copycost::record::Row;
+using Members = ::google::protobuf::Map<std::string, ::google::protobuf::Value>;
+
+struct SetMember {
+  Members& members;
+  const std::string& name;
+
+  void operator()(std::monostate) const {}
+  void operator()(const std::string& text) const { members[name].set_string_value(text); }
+  void operator()(int64_t number) const {
+    members[name].set_number_value(static_cast<double>(number));
+  }
+  void operator()(double number) const { members[name].set_number_value(number); }
+};
+
+std::string Line(const std::string& type, const Row& row) {
+  google::protobuf::Struct object;
+  Members& members = *object.mutable_fields();
+  members["type"].set_string_value(type);
+  for (const Field& field : row) std::visit(SetMember{members, field.name}, field.value);
+  std::string line;
+  // Fails only for numbers that JSON does not have; metrics are finite.
+  (void)google::protobuf::util::MessageToJsonString(object, &line);
+  line += '\n';
+  return line;
+}
+
+}  // namespace
+
+std::string TrialLine(const v1::RunRecord& run, const v1::TrialRecord& attempt) {
+  return Line("trial", record::AttemptRow(run, attempt));
+}
+
+std::string CellLine(const v1::RunRecord& run, const analysis::CellSummary& cell) {
+  Row row = SummaryRow(cell);
+  row.insert(row.begin(), {"run_id", run.run_id()});
+  return Line("cell", row);
+}
+
+std::string RunLine(const record::Run& run) {
+  const v1::Experiment& experiment = run.info.plan().experiment();
+  return Line("run", {{"run_id", run.info.run_id()},
+                      {"name", experiment.name()},
+                      {"started_utc", record::FormatUtc(run.info.started_unix_ns())},
+                      {"command_line", run.info.command_line()},
+                      {"version", run.info.version()},
+                      {"build_id", run.info.build_id()},
+                      {"topology", Label(experiment.topology())},
+                      // As text: JSON readers lose the last digits of 64 bits.
+                      {"seed", absl::StrCat(experiment.seed())},
+                      {"repeats", int64_t{experiment.repeats()}},
+                      {"cells", int64_t{run.info.plan().cells_size()}},
+                      {"skipped_cells", int64_t{run.info.plan().skipped_size()}},
+                      {"attempts", static_cast<int64_t>(run.attempts.size())}});
+}
+
+}  // namespace copycost::report

@@ -1,0 +1,212 @@
+#include "coordinator/report/table.h"
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "common/words.h"
+#include "coordinator/record/axis_values.h"
+#include "coordinator/report/text_grid.h"
+
+namespace copycost::report {
+namespace {
+
+using ::copycost::analysis::CellSummary;
+using ::copycost::analysis::MetricOf;
+using ::copycost::analysis::MetricSummary;
+using Cells = absl::Span<const CellSummary>;
+
+// Order in which columns are left out of a narrow table.
+enum DropOrder { kNever, kFixedThreads, kTrials, kHostCpu, kCopies };
+
+// Reasons for what is missing, each told once.
+class Footnotes {
+ public:
+  // "n/a (2)"
+  std::string NotAvailable(const std::string& reason) {
+    auto found = std::find(reasons_.begin(), reasons_.end(), reason);
+    if (found == reasons_.end()) found = reasons_.insert(reasons_.end(), reason);
+    return absl::StrCat("n/a (", found - reasons_.begin() + 1, ")");
+  }
+
+  std::string Text(size_t width) const {
+    std::string text;
+    for (size_t i = 0; i < reasons_.size(); ++i) {
+      text += Wrap(absl::StrCat("(", i + 1, ") ", reasons_[i]), width, 4);
+    }
+    return text;
+  }
+
+ private:
+  std::vector<std::string> reasons_;
+};
+
+std::string NotAvailable(const CellSummary& cell, const absl::Status& why, Footnotes& notes) {
+  return notes.NotAvailable(cell.n == 0 ? absl::StrCat("not measured: ", cell.reason)
+                                        : std::string(why.message()));
+}
+
+std::string MedianText(const CellSummary& cell, absl::string_view column, Footnotes& notes) {
+  const MetricSummary& metric = MetricOf(cell, column);
+  if (!metric.median.ok()) return NotAvailable(cell, metric.median.status(), notes);
+  return FormatSignificant(*metric.median);
+}
+
+std::string GoodputText(const CellSummary& cell, Footnotes& notes) {
+  const MetricSummary& goodput = MetricOf(cell, "goodput_gbps");
+  const std::string median = MedianText(cell, "goodput_gbps", notes);
+  if (!goodput.interval.ok()) return median;
+  return absl::StrCat(median, " [", FormatSignificant(goodput.interval->low), ", ",
+                      FormatSignificant(goodput.interval->high), "]");
+}
+
+// A value, or the bounds where evidence gives no more.
+std::string CopiesText(const CellSummary& cell, Footnotes& notes) {
+  const MetricSummary& low = MetricOf(cell, "copies_per_byte_at_least");
+  const MetricSummary& high = MetricOf(cell, "copies_per_byte_at_most");
+  const bool exact = MetricOf(cell, "copies_per_byte").median.ok();
+  if (exact || !low.median.ok() || !high.median.ok()) {
+    return MedianText(cell, "copies_per_byte", notes);
+  }
+  return absl::StrFormat("%.2f to %.2f", *low.median, *high.median);
+}
+
+// "kernel-copied", and where not all trials carry the flag "unsteady 2/8".
+std::string FlagsText(const CellSummary& cell) {
+  return absl::StrJoin(cell.flags, " ", [&](std::string* out, const auto& flag) {
+    const auto [which, trials] = flag;
+    absl::StrAppend(out, Label(which));
+    if (trials < cell.n) absl::StrAppend(out, " ", trials, "/", cell.n);
+  });
+}
+
+std::string ColumnName(const std::string& axis) {
+  if (axis == "message_bytes") return "size";
+  std::string name = axis;
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
+}
+
+// The axis's word, and the arm where a value was named again: "two-copy#2".
+std::string AxisText(const CellSummary& cell, const record::AxisValue& value) {
+  const auto arm = cell.cell.arms().find(value.axis);
+  if (arm == cell.cell.arms().end() || arm->second < 2) return value.word;
+  return absl::StrCat(value.word, "#", arm->second);
+}
+
+std::vector<GridColumn> AllAxes(Cells cells) {
+  std::vector<GridColumn> columns;
+  for (const record::AxisValue& axis : record::AxisValuesOf({})) {
+    columns.push_back({.name = ColumnName(axis.axis), .unit = "", .cells = {}});
+  }
+  for (const CellSummary& cell : cells) {
+    const std::vector<record::AxisValue> values = record::AxisValuesOf(cell.cell.workload());
+    for (size_t i = 0; i < columns.size(); ++i) {
+      columns[i].cells.push_back(AxisText(cell, values[i]));
+      columns[i].right_aligned = values[i].number.has_value();
+    }
+  }
+  return columns;
+}
+
+bool Varies(const GridColumn& column) {
+  return std::set<std::string>(column.cells.begin(), column.cells.end()).size() > 1;
+}
+
+// Size first, then the send mode, the other axes that vary, threads.
+std::vector<GridColumn> AxisColumns(Cells cells) {
+  GridColumn size, mode, threads;
+  std::vector<GridColumn> others;
+  for (GridColumn& column : AllAxes(cells)) {
+    if (column.name == "size") {
+      size = column;
+    } else if (column.name == "send mode") {
+      mode = column;
+    } else if (column.name == "threads") {
+      threads = column;
+    } else if (Varies(column)) {
+      others.push_back(column);
+    }
+  }
+  threads.drop_order = Varies(threads) ? kNever : kFixedThreads;
+  std::vector<GridColumn> columns = {size, mode};
+  columns.insert(columns.end(), others.begin(), others.end());
+  columns.push_back(threads);
+  return columns;
+}
+
+std::vector<GridColumn> ColumnsOf(Cells cells, Footnotes& notes) {
+  GridColumn n{"n", "", true, kTrials, {}};
+  GridColumn goodput{"goodput", "Gbit/s", true, kNever, {}};
+  GridColumn copies{"copies", "per B", true, kCopies, {}};
+  GridColumn host_cpu{"host CPU", "ns/B", true, kHostCpu, {}};
+  GridColumn flags{"flags", "", false, kNever, {}};
+  for (const CellSummary& cell : cells) {
+    n.cells.push_back(absl::StrCat(cell.n));
+    goodput.cells.push_back(GoodputText(cell, notes));
+    copies.cells.push_back(CopiesText(cell, notes));
+    host_cpu.cells.push_back(MedianText(cell, "host_cpu_ns_per_byte", notes));
+    flags.cells.push_back(FlagsText(cell));
+  }
+  std::vector<GridColumn> columns = AxisColumns(cells);
+  columns.insert(columns.end(), {n, goodput, copies, host_cpu});
+  if (Varies(flags) || flags.cells.front() != "") columns.push_back(flags);
+  return columns;
+}
+
+std::string Legend(Cells cells, size_t width) {
+  std::string text =
+      Wrap("Medians of n trials [95 % interval; min to max for n = 6 to 8].", width, 2);
+  const auto too_few = [](const CellSummary& cell) { return cell.n > 0 && cell.n < 6; };
+  if (std::any_of(cells.begin(), cells.end(), too_few)) {
+    text += Wrap("No interval below six trials: need >= 6.", width, 2);
+  }
+  text += Wrap(
+      "Copies per byte: from the sender's memory to the receiver's, the receiver's own copy "
+      "counted; \"a to b\" where the evidence only bounds them.",
+      width, 2);
+  text += Wrap("Host CPU: all busy time of the hosts, each counted once.", width, 2);
+  return text;
+}
+
+std::string FlagLegend(Cells cells, size_t width) {
+  std::set<v1::Flag> flags;
+  for (const CellSummary& cell : cells) {
+    for (const auto& [flag, trials] : cell.flags) flags.insert(flag);
+  }
+  std::string text;
+  for (v1::Flag flag : flags) {
+    text += Wrap(absl::StrCat(Label(flag), ": ", DescriptionOf(*v1::Flag_descriptor(), flag), "."),
+                 width, 2);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string FormatSignificant(double value) {
+  if (value == 0) return "0";
+  // The exponent after rounding to three digits: 99.96 is 100, not 100.0.
+  const std::string rounded = absl::StrFormat("%.2e", value);
+  int exponent = 0;
+  if (!absl::SimpleAtoi(rounded.substr(rounded.find('e') + 1), &exponent)) return rounded;
+  return absl::StrFormat("%.*f", std::max(0, 2 - exponent), value);
+}
+
+std::string SummaryTable(absl::Span<const CellSummary> cells, size_t width) {
+  if (cells.empty()) return "no cells\n";
+  Footnotes notes;
+  const Grid grid = LayOut(ColumnsOf(cells, notes), width);
+  std::string text = absl::StrCat(grid.text, "\n", notes.Text(width));
+  if (!grid.dropped.empty()) {
+    text += Wrap(absl::StrCat("Left out at this width: ", absl::StrJoin(grid.dropped, ", "), "."),
+                 width, 2);
+  }
+  return absl::StrCat(text, Legend(cells, width), FlagLegend(cells, width));
+}
+
+}  // namespace copycost::report

@@ -1,0 +1,251 @@
+#include "coordinator/experiment/plan.h"
+
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/experiment/resolve.h"
+#include "coordinator/experiment/ring_depth.h"
+#include "coordinator/experiment/verification.h"
+#include "tests/testing/status_matchers.h"
+
+namespace copycost {
+namespace {
+
+using ::copycost::testing::StatusIs;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+constexpr auto kPrecondition = absl::StatusCode::kFailedPrecondition;
+
+LoadedExperiment FromFile(absl::string_view text) {
+  LoadedExperiment loaded = *ParseExperiment(text, "f");
+  EXPECT_OK(Resolve(loaded));
+  return loaded;
+}
+
+// As if a preset had brought it.
+LoadedExperiment FromPreset(absl::string_view text) {
+  LoadedExperiment loaded = FromFile(text);
+  loaded.places.clear();
+  return loaded;
+}
+
+std::vector<std::string> Labels(const v1::Plan& plan) {
+  std::vector<std::string> labels;
+  for (const v1::Cell& cell : plan.cells()) labels.push_back(cell.label());
+  return labels;
+}
+
+HostLimits WithoutZeroCopy() {
+  HostLimits limits;
+  limits.missing_send_modes[v1::SEND_MODE_ZERO_COPY] = "no such thing; get a newer kernel";
+  return limits;
+}
+
+TEST(PlanTest, CrossesTheAxesInTheirOrder) {
+  const auto plan = MakePlan(
+      FromFile("matrix { send_mode: 'two-copy,zero-copy' message_bytes: '4K' threads: '1,4' }"),
+      HostLimits());
+  ASSERT_OK(plan);
+  EXPECT_THAT(Labels(*plan), ElementsAre("two-copy threads=1", "two-copy threads=4",
+                                         "zero-copy threads=1", "zero-copy threads=4"));
+  for (int i = 0; i < plan->cells_size(); ++i) {
+    EXPECT_EQ(plan->cells(i).id(), static_cast<uint32_t>(i + 1));
+    EXPECT_TRUE(plan->cells(i).arms().empty());
+  }
+}
+
+TEST(PlanTest, LabelsSayModesAndSizesBareAndOtherAxesByName) {
+  const auto plan = MakePlan(FromFile("matrix { send_mode: 'two-copy' congestion: 'cubic,reno'"
+                                      " message_bytes: '64K,1000' ring_depth: 'auto,4' }"),
+                             HostLimits());
+  ASSERT_OK(plan);
+  EXPECT_EQ(plan->cells(0).label(), "64K congestion=cubic ring_depth=auto");
+  EXPECT_EQ(plan->cells(7).label(), "1000 congestion=reno ring_depth=4");
+}
+
+TEST(PlanTest, ALoneCellIsCalledByItsSendMode) {
+  const auto plan =
+      MakePlan(FromFile("matrix { send_mode: 'one-copy' message_bytes: '4K' }"), HostLimits());
+  ASSERT_OK(plan);
+  EXPECT_THAT(Labels(*plan), ElementsAre("one-copy"));
+}
+
+TEST(PlanTest, ARepeatedValueKeepsAnArmOfItsOwn) {
+  const auto plan = MakePlan(
+      FromFile("matrix { send_mode: 'two-copy,zero-copy,two-copy' message_bytes: '4K,4096' }"),
+      HostLimits());
+  ASSERT_OK(plan);
+  EXPECT_THAT(Labels(*plan), ElementsAre("two-copy 4K", "two-copy 4K#2", "zero-copy 4K",
+                                         "zero-copy 4K#2", "two-copy#2 4K", "two-copy#2 4K#2"));
+  EXPECT_EQ(plan->cells(5).arms().at("send_mode"), 2u);
+  EXPECT_EQ(plan->cells(5).arms().at("message_bytes"), 2u);
+  EXPECT_EQ(plan->cells(2).arms().at("send_mode"), 1u);
+  EXPECT_EQ(plan->cells(2).arms().size(), 2u);
+}
+
+TEST(PlanTest, LabelsAreDistinct) {
+  const auto plan = MakePlan(FromFile("matrix { send_mode: 'two-copy,two-copy,one-copy'"
+                                      " message_bytes: '1K..64K' threads: '1,2,2,1' }"),
+                             HostLimits());
+  ASSERT_OK(plan);
+  const std::vector<std::string> labels = Labels(*plan);
+  EXPECT_EQ(labels.size(), 84u);
+  EXPECT_EQ(std::set<std::string>(labels.begin(), labels.end()).size(), 84u);
+}
+
+// Pitfall 1: the size that a cell is named for is the size its trials are given.
+TEST(PlanTest, EveryAxisReachesTheWorkload) {
+  const auto plan = MakePlan(
+      FromFile("warmup: '1s' window: '2s' matrix { ip_version: '6' send_mode: 'one-copy'"
+               " message_bytes: '12K' fields: '3' threads: '5' touch: 'header' read: 'checksum'"
+               " congestion: 'reno' ring_depth: '9' }"),
+      HostLimits());
+  ASSERT_OK(plan);
+  const v1::Workload& workload = plan->cells(0).workload();
+  EXPECT_EQ(workload.transport(), v1::TRANSPORT_TCP);
+  EXPECT_EQ(workload.ip_version(), v1::IP_VERSION_6);
+  EXPECT_EQ(workload.pattern(), v1::PATTERN_STREAM);
+  EXPECT_EQ(workload.send_mode(), v1::SEND_MODE_ONE_COPY);
+  EXPECT_EQ(workload.receive_mode(), v1::RECEIVE_MODE_RECV);
+  EXPECT_EQ(workload.message_bytes(), 12u << 10);
+  EXPECT_EQ(workload.fields(), 3u);
+  EXPECT_EQ(workload.threads(), 5u);
+  EXPECT_EQ(workload.touch(), v1::TOUCH_HEADER);
+  EXPECT_EQ(workload.read(), v1::READ_CHECKSUM);
+  EXPECT_EQ(workload.congestion(), "reno");
+  EXPECT_EQ(workload.ring_depth(), 9u);
+  EXPECT_EQ(workload.warmup_ns(), 1'000'000'000);
+  EXPECT_EQ(workload.window_ns(), 2'000'000'000);
+  EXPECT_EQ(workload.messages_per_flow(), 0u);
+}
+
+TEST(PlanTest, SkipsAModeThatOnlyAPresetBrought) {
+  const auto plan = MakePlan(FromPreset("matrix { message_bytes: '4K,64K' }"), WithoutZeroCopy());
+  ASSERT_OK(plan);
+  EXPECT_EQ(plan->cells_size(), 4);
+  ASSERT_EQ(plan->skipped_size(), 2);
+  EXPECT_EQ(plan->skipped(0).label(), "zero-copy 4K");
+  EXPECT_EQ(plan->skipped(0).reason(),
+            "the sender lacks zero-copy: no such thing; get a newer kernel");
+  for (const v1::Workload& workload : plan->verifications()) {
+    EXPECT_NE(workload.send_mode(), v1::SEND_MODE_ZERO_COPY);
+  }
+}
+
+TEST(PlanTest, RefusesAModeTheUserNamed) {
+  EXPECT_THAT(
+      MakePlan(FromFile("matrix {\n  send_mode: 'two-copy'\n  send_mode: 'zero-copy' }"),
+               WithoutZeroCopy()),
+      StatusIs(kPrecondition, AllOf(StartsWith("f:3:3: send_mode: the sender lacks zero-copy"),
+                                    HasSubstr("newer kernel"))));
+  HostLimits no_recv;
+  no_recv.missing_receive_modes[v1::RECEIVE_MODE_RECV] = "broken";
+  EXPECT_THAT(MakePlan(FromFile("matrix { receive_mode: 'recv' }"), no_recv),
+              StatusIs(kPrecondition, HasSubstr("receiver lacks recv: broken")));
+}
+
+TEST(PlanTest, RefusesAPlanWithoutCells) {
+  HostLimits no_recv;
+  no_recv.missing_receive_modes[v1::RECEIVE_MODE_RECV] = "broken";
+  EXPECT_THAT(MakePlan(FromPreset(""), no_recv),
+              StatusIs(kPrecondition, HasSubstr("receiver lacks recv: broken")));
+}
+
+TEST(PlanTest, SkipsCellsThatLockedMemoryDoesNotAllow) {
+  HostLimits limits;
+  // Two buffers of 64 KiB and two pages for one thread, not for two.
+  limits.locked_memory_bytes = 2 * (64 + 8) * 1024;
+  const auto plan = MakePlan(
+      FromFile("matrix { send_mode: 'two-copy,zero-copy' message_bytes: '64K' threads: '1,2' }"),
+      limits);
+  ASSERT_OK(plan);
+  EXPECT_THAT(Labels(*plan),
+              ElementsAre("two-copy threads=1", "two-copy threads=2", "zero-copy threads=1"));
+  ASSERT_EQ(plan->skipped_size(), 1);
+  EXPECT_THAT(plan->skipped(0).reason(),
+              AllOf(HasSubstr("needs 288K"), HasSubstr("limit is 144K"), HasSubstr("ulimit -l 288"),
+                    HasSubstr("LimitMEMLOCK="), HasSubstr("root")));
+}
+
+TEST(PlanTest, ChecksTheRingDepthThatWasAskedFor) {
+  HostLimits limits;
+  limits.locked_memory_bytes = 3 * 12 * 1024;
+  const auto plan = MakePlan(
+      FromFile("matrix { send_mode: 'zero-copy' message_bytes: '4K' ring_depth: '1,2,3,4' }"),
+      limits);
+  ASSERT_OK(plan);
+  EXPECT_THAT(Labels(*plan), ElementsAre("ring_depth=1", "ring_depth=2", "ring_depth=3"));
+}
+
+TEST(PlanTest, RefusesANamedModeWithMemoryForNoneOfItsCells) {
+  HostLimits limits;
+  limits.locked_memory_bytes = 4096;
+  const absl::string_view text = "matrix { send_mode: 'two-copy,zero-copy' threads: '4,1' }";
+  EXPECT_THAT(MakePlan(FromFile(text), limits),
+              StatusIs(kPrecondition, AllOf(StartsWith("f:1:10: send_mode: even the smallest"),
+                                            HasSubstr("ulimit -l 24,"), HasSubstr("limit is 4K"))));
+  const auto plan = MakePlan(FromPreset(text), limits);
+  ASSERT_OK(plan);
+  EXPECT_EQ(plan->skipped_size(), 4);
+}
+
+TEST(PlanTest, EveryMeasuredCellHasMemoryForItsRing) {
+  for (uint64_t budget = 4096; budget < (uint64_t{1} << 30); budget *= 7) {
+    HostLimits limits;
+    limits.locked_memory_bytes = budget;
+    const auto plan =
+        MakePlan(FromPreset("matrix { message_bytes: '1K..4M' threads: '1..64' }"), limits);
+    ASSERT_OK(plan);
+    for (const v1::Cell& cell : plan->cells()) {
+      if (!PinsBuffers(cell.workload().send_mode())) continue;
+      const uint32_t depth = ResolveRingDepth(cell.workload(), budget);
+      EXPECT_LE(LockedBytes(cell.workload(), depth), budget) << cell.label();
+    }
+  }
+}
+
+TEST(PlanTest, VerifiesEveryPathItMeasures) {
+  const auto plan = MakePlan(FromFile("matrix { ip_version: '4,6' }"), HostLimits());
+  ASSERT_OK(plan);
+  std::set<VerifiedPath> verified;
+  for (const v1::Workload& workload : plan->verifications()) verified.insert(PathOf(workload));
+  EXPECT_EQ(verified.size(), 6u);
+  for (const v1::Cell& cell : plan->cells()) {
+    EXPECT_EQ(verified.count(PathOf(cell.workload())), 1u) << cell.label();
+  }
+}
+
+TEST(PlanTest, EstimatesTheTimeOfAllTrials) {
+  const auto plan = MakePlan(FromFile("repeats: 10 warmup: '1s' window: '970ms'"
+                                      "matrix { send_mode: 'two-copy' message_bytes: '4K,8K' }"),
+                             HostLimits());
+  ASSERT_OK(plan);
+  EXPECT_EQ(TrialCount(*plan), 22u);
+  EXPECT_EQ(EstimateDuration(*plan), absl::Seconds(40) + absl::Milliseconds(600));
+}
+
+TEST(PlanTest, KnowsTheAxesThatVary) {
+  const LoadedExperiment loaded = FromFile("matrix { message_bytes: '4K,4K' threads: '1' }");
+  std::vector<std::string> names;
+  for (const AxisField* axis : VaryingAxes(loaded.experiment)) names.push_back(axis->name);
+  EXPECT_THAT(names, ElementsAre("send_mode", "message_bytes"));
+}
+
+TEST(PlanTest, PlansTheLargestMatrixThereMayBe) {
+  std::string values = "1";
+  for (int i = 1; i < 46; ++i) absl::StrAppend(&values, ",1");
+  const auto plan = MakePlan(
+      FromFile(absl::StrCat("matrix { send_mode: 'two-copy' message_bytes: '4K' fields: '", values,
+                            "' threads: '", values, "' ring_depth: '", values, "' }")),
+      HostLimits());
+  ASSERT_OK(plan);
+  EXPECT_EQ(plan->cells_size(), 46 * 46 * 46);
+  EXPECT_THAT(plan->skipped(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace copycost

@@ -1,0 +1,65 @@
+#include "coordinator/experiment/ring_depth.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+
+namespace copycost {
+namespace {
+
+constexpr uint64_t kMiB = uint64_t{1} << 20;
+
+v1::Workload ZeroCopy(uint64_t message_bytes, uint32_t threads) {
+  v1::Workload workload;
+  workload.set_send_mode(v1::SEND_MODE_ZERO_COPY);
+  workload.set_message_bytes(message_bytes);
+  workload.set_threads(threads);
+  return workload;
+}
+
+TEST(RingDepthTest, KeepsTheDepthThatWasAskedFor) {
+  v1::Workload workload = ZeroCopy(4096, 1);
+  workload.set_ring_depth(7);
+  EXPECT_EQ(ResolveRingDepth(workload, uint64_t{0}), 7u);
+}
+
+TEST(RingDepthTest, IsFourMebibytesOfBuffersFromTwoTo64) {
+  EXPECT_EQ(ResolveRingDepth(ZeroCopy(1, 1), std::nullopt), 64u);
+  EXPECT_EQ(ResolveRingDepth(ZeroCopy(64 << 10, 1), std::nullopt), 64u);
+  EXPECT_EQ(ResolveRingDepth(ZeroCopy(1 * kMiB, 1), std::nullopt), 4u);
+  EXPECT_EQ(ResolveRingDepth(ZeroCopy(64 * kMiB, 1), std::nullopt), 2u);
+}
+
+TEST(RingDepthTest, CountsTwoPagesMoreThanTheMessageForEachSend) {
+  EXPECT_EQ(LockedBytes(ZeroCopy(1, 1), 1), 3u * 4096);
+  EXPECT_EQ(LockedBytes(ZeroCopy(4096, 1), 1), 3u * 4096);
+  EXPECT_EQ(LockedBytes(ZeroCopy(4097, 2), 3), 2u * 3 * 4 * 4096);
+}
+
+TEST(RingDepthTest, SharesTheBudgetAmongTheThreads) {
+  // 64 KiB and two pages: 72 KiB a buffer.
+  EXPECT_EQ(ResolveRingDepth(ZeroCopy(64 << 10, 1), 8 * kMiB), 64u);
+  EXPECT_EQ(ResolveRingDepth(ZeroCopy(64 << 10, 8), 8 * kMiB), 14u);
+}
+
+TEST(RingDepthTest, NeverAsksForMoreThanTheBudgetWhereTwoBuffersFit) {
+  for (uint64_t size : {uint64_t{1}, uint64_t{1000}, uint64_t{65536}, 1 * kMiB}) {
+    for (uint32_t threads = 1; threads <= 256; threads *= 2) {
+      const v1::Workload workload = ZeroCopy(size, threads);
+      for (uint64_t budget = LockedBytes(workload, 2); budget < 512 * kMiB; budget *= 3) {
+        const uint32_t depth = ResolveRingDepth(workload, budget);
+        EXPECT_GE(depth, 2u);
+        EXPECT_LE(LockedBytes(workload, depth), budget);
+      }
+    }
+  }
+}
+
+TEST(RingDepthTest, LockedMemoryDoesNotLimitModesThatPinNothing) {
+  v1::Workload workload = ZeroCopy(4096, 8);
+  workload.set_send_mode(v1::SEND_MODE_TWO_COPY);
+  EXPECT_EQ(ResolveRingDepth(workload, uint64_t{0}), 64u);
+}
+
+}  // namespace
+}  // namespace copycost

@@ -1,0 +1,71 @@
+#include "coordinator/experiment/verification.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace copycost {
+namespace {
+
+constexpr uint64_t kMiB = uint64_t{1} << 20;
+
+v1::Workload Measured(v1::SendMode mode, uint64_t message_bytes, uint32_t threads) {
+  v1::Workload workload;
+  workload.set_transport(v1::TRANSPORT_TCP);
+  workload.set_send_mode(mode);
+  workload.set_message_bytes(message_bytes);
+  workload.set_threads(threads);
+  workload.set_touch(v1::TOUCH_NONE);
+  workload.set_window_ns(1);
+  workload.set_warmup_ns(1);
+  return workload;
+}
+
+uint64_t TotalBytes(const v1::Workload& workload) {
+  return workload.messages_per_flow() * workload.message_bytes() * workload.threads();
+}
+
+TEST(VerificationTest, ChecksTheSmallestAndTheLargestSizeWithTheFewestThreads) {
+  const auto workloads = VerificationsOf(
+      {Measured(v1::SEND_MODE_TWO_COPY, 4096, 4), Measured(v1::SEND_MODE_TWO_COPY, 1024, 2),
+       Measured(v1::SEND_MODE_TWO_COPY, 65536, 2), Measured(v1::SEND_MODE_TWO_COPY, 65536, 1)});
+  ASSERT_EQ(workloads.size(), 2u);
+  EXPECT_EQ(workloads[0].message_bytes(), 1024u);
+  EXPECT_EQ(workloads[0].threads(), 2u);
+  EXPECT_EQ(workloads[1].message_bytes(), 65536u);
+  EXPECT_EQ(workloads[1].threads(), 1u);
+  EXPECT_GE(TotalBytes(workloads[0]), 16 * kMiB);
+  EXPECT_GE(TotalBytes(workloads[1]), 48 * kMiB);
+}
+
+TEST(VerificationTest, ChecksAnOnlySizeOnceWithAllBytes) {
+  const auto workloads = VerificationsOf(
+      {Measured(v1::SEND_MODE_TWO_COPY, 1000, 3), Measured(v1::SEND_MODE_TWO_COPY, 1000, 4)});
+  ASSERT_EQ(workloads.size(), 1u);
+  EXPECT_GE(TotalBytes(workloads[0]), 64 * kMiB);
+}
+
+TEST(VerificationTest, CountsMessagesInsteadOfTimeAndChecksEveryByte) {
+  const auto workloads = VerificationsOf({Measured(v1::SEND_MODE_TWO_COPY, 64 * kMiB, 8)});
+  ASSERT_EQ(workloads.size(), 1u);
+  EXPECT_EQ(workloads[0].messages_per_flow(), 3u);
+  EXPECT_EQ(workloads[0].touch(), v1::TOUCH_VERIFY);
+  EXPECT_EQ(workloads[0].read(), v1::READ_VERIFY);
+  EXPECT_EQ(workloads[0].window_ns(), 0);
+  EXPECT_EQ(workloads[0].warmup_ns(), 0);
+}
+
+TEST(VerificationTest, TakesEachPathOnceInOrderOfAppearance) {
+  v1::Workload six = Measured(v1::SEND_MODE_TWO_COPY, 4096, 1);
+  six.set_ip_version(v1::IP_VERSION_6);
+  v1::Workload touched = Measured(v1::SEND_MODE_ZERO_COPY, 4096, 1);
+  touched.set_touch(v1::TOUCH_FIELDS);  // not a path of its own
+  const auto workloads = VerificationsOf({Measured(v1::SEND_MODE_ZERO_COPY, 4096, 1), six, touched,
+                                          Measured(v1::SEND_MODE_TWO_COPY, 4096, 1)});
+  ASSERT_EQ(workloads.size(), 3u);
+  EXPECT_EQ(workloads[0].send_mode(), v1::SEND_MODE_ZERO_COPY);
+  EXPECT_EQ(workloads[1].ip_version(), v1::IP_VERSION_6);
+  EXPECT_EQ(workloads[2].send_mode(), v1::SEND_MODE_TWO_COPY);
+}
+
+}  // namespace
+}  // namespace copycost

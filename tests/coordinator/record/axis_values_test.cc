@@ -1,0 +1,44 @@
+#include "coordinator/record/axis_values.h"
+
+#include "tests/testing/record_builder.h"
+#include "tests/testing/status_matchers.h"
+
+namespace copycost::record {
+namespace {
+
+using ::copycost::testing::WorkloadOf;
+
+AxisValue Find(const v1::Workload& workload, const std::string& axis) {
+  for (const AxisValue& value : AxisValuesOf(workload)) {
+    if (value.axis == axis) return value;
+  }
+  ADD_FAILURE() << axis;
+  return {};
+}
+
+TEST(AxisValuesTest, GivesEachAxisItsWordAsTyped) {
+  const v1::Workload workload = WorkloadOf(v1::SEND_MODE_ZERO_COPY, 65536, 4);
+  EXPECT_EQ(Find(workload, "send_mode").word, "zero-copy");
+  EXPECT_EQ(Find(workload, "ip_version").word, "4");
+  EXPECT_EQ(Find(workload, "message_bytes").word, "64K");
+  EXPECT_EQ(Find(workload, "message_bytes").number, 65536);
+  EXPECT_EQ(Find(workload, "threads").number, 4);
+  EXPECT_EQ(Find(workload, "congestion").word, "cubic");
+}
+
+TEST(AxisValuesTest, AWordForZeroStandsInsteadOfANumber) {
+  v1::Workload workload = WorkloadOf(v1::SEND_MODE_ZERO_COPY);
+  workload.set_ring_depth(0);
+  EXPECT_EQ(Find(workload, "ring_depth").word, "auto");
+  EXPECT_EQ(Find(workload, "ring_depth").number, std::nullopt);
+}
+
+TEST(AxisValuesTest, WhatIsFixedForARunIsNoAxis) {
+  for (const AxisValue& value : AxisValuesOf({})) {
+    EXPECT_NE(value.axis, "warmup_ns");
+    EXPECT_NE(value.axis, "messages_per_flow");
+  }
+}
+
+}  // namespace
+}  // namespace copycost::record

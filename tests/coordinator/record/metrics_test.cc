@@ -1,0 +1,291 @@
+#include "coordinator/record/metrics.h"
+
+#include <map>
+#include <set>
+
+#include "coordinator/record/copies.h"
+#include "tests/testing/record_builder.h"
+#include "tests/testing/status_matchers.h"
+
+namespace copycost::record {
+namespace {
+
+using ::copycost::testing::AddEnd;
+using ::copycost::testing::AddEvidence;
+using ::copycost::testing::AgentOf;
+using ::copycost::testing::EndOf;
+using ::copycost::testing::OkTrial;
+using ::copycost::testing::StatusIs;
+using ::testing::_;
+using ::testing::HasSubstr;
+
+absl::StatusOr<double> Of(const v1::TrialRecord& trial, absl::string_view column) {
+  return MetricNamed(column).of(trial);
+}
+
+void ExpectAbsent(const v1::TrialRecord& trial, absl::string_view column,
+                  const std::string& reason) {
+  EXPECT_THAT(Of(trial, column), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr(reason)))
+      << column;
+}
+
+// Every count of the record is another number.
+v1::TrialRecord AllDifferent() {
+  v1::TrialRecord trial = OkTrial({.mode = v1::SEND_MODE_ZERO_COPY});
+  v1::FlowResult& sender = EndOf(trial, v1::ROLE_SENDER);
+  v1::WindowCounts& sent = *sender.mutable_window();
+  sent.set_opened_ns(100);
+  sent.set_closed_ns(100 + 500'000'000);
+  sent.set_messages(7'001);
+  sent.set_bytes(70'003'000);
+  sent.set_calls(7'013);
+  sent.set_timed_calls(109);
+  sent.set_timed_call_ns(1'234'567);
+  sent.set_thread_cpu_ns(417'000'000);
+  sent.set_completion_wait_ns(31'000'000);
+  sender.set_total_bytes(90'000'000);
+  sender.set_retransmitted_segments(17);
+  sender.set_retransmitted_bytes(24'616);
+  v1::Evidence& evidence = *sender.mutable_evidence();
+  evidence.set_staged_bytes(1'100'000);
+  evidence.set_kernel_copied_bytes(2'300'000);
+  evidence.set_delivery_copied_low_bytes(53'000'000);
+  evidence.set_delivery_copied_high_bytes(53'100'000);
+  evidence.set_touched_bytes(81'000'000);
+  evidence.set_zero_copy_sends(8'999);
+  evidence.set_zero_copy_completions(8'998);
+  evidence.set_zero_copy_copied(8'987);
+  evidence.set_buffer_waits(3);
+  v1::FlowResult& receiver = EndOf(trial, v1::ROLE_RECEIVER);
+  v1::WindowCounts& taken = *receiver.mutable_window();
+  taken.set_opened_ns(777);
+  taken.set_closed_ns(777 + 400'000'000);
+  taken.set_messages(6'007);
+  taken.set_bytes(60'011'000);
+  taken.set_calls(6'101);
+  taken.set_timed_calls(95);
+  taken.set_timed_call_ns(2'345'678);
+  taken.set_thread_cpu_ns(219'000'000);
+  receiver.set_total_bytes(90'000'000);
+  receiver.set_retransmitted_segments(999);
+  receiver.mutable_evidence()->set_receive_copied_bytes(88'000'000);
+  receiver.mutable_evidence()->set_read_bytes(71'000'000);
+  v1::HostCpu& seen_by_sender =
+      *AgentOf(trial, v1::ROLE_SENDER).mutable_finished()->mutable_host_cpu();
+  seen_by_sender.set_busy_ns(811'000'000);
+  seen_by_sender.set_resolution_ns(41'000'000);
+  v1::HostCpu& seen_by_receiver =
+      *AgentOf(trial, v1::ROLE_RECEIVER).mutable_finished()->mutable_host_cpu();
+  seen_by_receiver.set_busy_ns(733'000'000);
+  seen_by_receiver.set_resolution_ns(43'000'000);
+  return trial;
+}
+
+// Pitfall 9: one metric's value under another's name. The expected values are written out from the
+// inputs above, and they all differ.
+TEST(MetricsTest, EachColumnHoldsItsOwnFigure) {
+  const std::map<std::string, double> expected = {
+      {"window_s", 0.4},
+      {"goodput_gbps", 60'011'000 * 8 / 0.4 / 1e9},
+      {"messages_per_s", 6'007 / 0.4},
+      {"bytes_per_send_call", 70'003'000.0 / 7'013},
+      {"send_call_mean_us", 1'234.567 / 109},
+      {"recv_call_mean_us", 2'345.678 / 95},
+      {"copies_per_byte", (1.1 + 2.3 + 53.05 + 88) / 90},
+      {"copies_per_byte_at_least", (1.1 + 2.3 + 53 + 88) / 90},
+      {"copies_per_byte_at_most", (1.1 + 2.3 + 53.1 + 88) / 90},
+      {"sender_copies_per_byte", (1.1 + 2.3) / 90},
+      {"delivery_copies_per_byte_at_least", 53.0 / 90},
+      {"delivery_copies_per_byte_at_most", 53.1 / 90},
+      {"receiver_copies_per_byte", 88.0 / 90},
+      {"touched_per_byte", 81.0 / 90},
+      {"read_per_byte", 71.0 / 90},
+      {"zero_copy_sends", 8'999},
+      {"zero_copy_completions", 8'998},
+      {"zero_copy_copied", 8'987},
+      {"buffer_waits", 3},
+      {"completion_wait_share", 0.031 / 0.5},
+      {"sender_cpu_ns_per_byte", 417.0 / 70.003},
+      {"receiver_cpu_ns_per_byte", 219.0 / 60.011},
+      {"host_cpu_ns_per_byte", 733.0 / 60.011},
+      {"host_cpu_resolution_ns_per_byte", 43.0 / 60.011},
+      {"retransmits", 17},
+  };
+  const v1::TrialRecord trial = AllDifferent();
+  std::set<double> seen;
+  for (const Metric& metric : Metrics()) {
+    const auto value = expected.find(std::string(metric.column));
+    ASSERT_NE(value, expected.end()) << metric.column;
+    ASSERT_OK(metric.of(trial)) << metric.column;
+    EXPECT_DOUBLE_EQ(*metric.of(trial), value->second) << metric.column;
+    EXPECT_TRUE(seen.insert(value->second).second) << metric.column;
+  }
+  EXPECT_EQ(Metrics().size(), expected.size());
+}
+
+// Pitfall 6: what only reached the sender's socket buffer is no goodput.
+TEST(MetricsTest, GoodputIsWhatTheReceiverTook) {
+  v1::TrialRecord trial = OkTrial();
+  EndOf(trial, v1::ROLE_SENDER).mutable_window()->set_bytes(900'000'000);
+  EXPECT_DOUBLE_EQ(*Of(trial, "goodput_gbps"), 8);
+}
+
+TEST(MetricsTest, EachFlowsRateIsTakenOverItsOwnWindow) {
+  v1::TrialRecord trial = OkTrial({.flows = 2});
+  v1::WindowCounts& second = *EndOf(trial, v1::ROLE_RECEIVER, 1).mutable_window();
+  second.set_closed_ns(second.opened_ns() + 300'000'000);  // as much in half the time
+  EXPECT_DOUBLE_EQ(*Of(trial, "goodput_gbps"), 8 + 16);
+  EXPECT_DOUBLE_EQ(*Of(trial, "window_s"), 0.45);
+}
+
+// Pitfall 3: only the receiver was counted.
+TEST(MetricsTest, BothSidesCpuIsThere) {
+  const v1::TrialRecord trial = OkTrial();
+  EXPECT_DOUBLE_EQ(*Of(trial, "sender_cpu_ns_per_byte"), 0.5);
+  EXPECT_DOUBLE_EQ(*Of(trial, "receiver_cpu_ns_per_byte"), 0.5);
+}
+
+// Pitfall 7: counted twice. The agents of a host each read all of its CPUs.
+TEST(MetricsTest, AHostSharedByBothAgentsIsCountedOnce) {
+  EXPECT_DOUBLE_EQ(*Of(OkTrial(), "host_cpu_ns_per_byte"), 1.5);
+}
+
+TEST(MetricsTest, TwoHostsAreEachDividedByTheirOwnBytesAndAdded) {
+  v1::TrialRecord trial = AllDifferent();
+  AgentOf(trial, v1::ROLE_RECEIVER).set_boot_id("boot-2");
+  EXPECT_DOUBLE_EQ(*Of(trial, "host_cpu_ns_per_byte"), 811.0 / 70.003 + 733.0 / 60.011);
+}
+
+TEST(MetricsTest, TwoSendingHostsShareTheBytesOfIncast) {
+  v1::TrialRecord trial = OkTrial({.flows = 2});
+  AgentOf(trial, v1::ROLE_RECEIVER).set_boot_id("boot-2");
+  // The sender's second flow moves to a third host with a reading of its own.
+  v1::AgentRecord other = trial.agents(0);
+  other.set_boot_id("boot-3");
+  AgentOf(trial, v1::ROLE_SENDER).mutable_prepare()->mutable_ends()->RemoveLast();
+  other.mutable_prepare()->mutable_ends()->DeleteSubrange(0, 1);
+  *trial.add_agents() = other;
+  EXPECT_DOUBLE_EQ(*Of(trial, "host_cpu_ns_per_byte"), 1800.0 / 1200 + 900.0 / 1200);
+}
+
+TEST(MetricsTest, AgentsThatPlayBothRolesAreReadOnce) {
+  v1::TrialRecord trial = OkTrial();
+  trial.mutable_agents()->RemoveLast();
+  AddEvidence(v1::SEND_MODE_TWO_COPY, AddEnd(*trial.mutable_agents(0), v1::ROLE_RECEIVER, {}));
+  EXPECT_DOUBLE_EQ(*Of(trial, "goodput_gbps"), 8);
+  EXPECT_DOUBLE_EQ(*Of(trial, "host_cpu_ns_per_byte"), 1.5);
+  EXPECT_DOUBLE_EQ(*Of(trial, "copies_per_byte"), 3);
+}
+
+TEST(MetricsTest, HostCpuIsAbsentWithoutAReadingOrAHost) {
+  v1::TrialRecord trial = OkTrial();
+  AgentOf(trial, v1::ROLE_RECEIVER).mutable_finished()->clear_host_cpu();
+  ExpectAbsent(trial, "host_cpu_ns_per_byte", "'receiver' read no host CPU time");
+  trial = OkTrial();
+  AgentOf(trial, v1::ROLE_SENDER).clear_boot_id();
+  ExpectAbsent(trial, "host_cpu_ns_per_byte", "'sender' did not say which host it is on");
+}
+
+TEST(MetricsTest, CopiesPerByteOnVethAreThoseOfTheDesign) {
+  EXPECT_DOUBLE_EQ(*Of(OkTrial({.mode = v1::SEND_MODE_TWO_COPY}), "copies_per_byte"), 3);
+  EXPECT_DOUBLE_EQ(*Of(OkTrial({.mode = v1::SEND_MODE_ONE_COPY}), "copies_per_byte"), 2);
+  EXPECT_DOUBLE_EQ(*Of(OkTrial({.mode = v1::SEND_MODE_ZERO_COPY}), "copies_per_byte"), 2);
+}
+
+TEST(MetricsTest, CopiesThatAreOnlyBoundedAreGivenAsBounds) {
+  v1::TrialRecord trial = OkTrial({.mode = v1::SEND_MODE_ZERO_COPY});
+  EndOf(trial, v1::ROLE_SENDER).mutable_evidence()->set_delivery_copied_low_bytes(0);
+  ExpectAbsent(trial, "copies_per_byte", "between 1.00 and 2.00");
+  EXPECT_DOUBLE_EQ(*Of(trial, "copies_per_byte_at_least"), 1);
+  EXPECT_DOUBLE_EQ(*Of(trial, "copies_per_byte_at_most"), 2);
+}
+
+TEST(MetricsTest, CopiesAreAbsentWhenAcceptedBytesWereNotDelivered) {
+  v1::TrialRecord trial = OkTrial();
+  EndOf(trial, v1::ROLE_RECEIVER).set_total_bytes(5'999'999'999);
+  for (const char* column :
+       {"copies_per_byte", "copies_per_byte_at_least", "copies_per_byte_at_most"}) {
+    ExpectAbsent(trial, column, "6000000000 bytes were accepted but 5999999999 delivered");
+  }
+  EXPECT_DOUBLE_EQ(*Of(trial, "sender_copies_per_byte"), 2);
+}
+
+TEST(MetricsTest, ZeroCopySendsOfUnknownFateLeaveCopiesUntold) {
+  v1::TrialRecord trial = OkTrial({.mode = v1::SEND_MODE_ZERO_COPY});
+  EndOf(trial, v1::ROLE_SENDER).mutable_evidence()->clear_delivery_basis();
+  ExpectAbsent(trial, "copies_per_byte", "what became of its zero-copy sends");
+  ExpectAbsent(trial, "delivery_copies_per_byte_at_least", "what became of its zero-copy sends");
+}
+
+TEST(MetricsTest, WithoutEvidenceNothingIsSaidOfCopies) {
+  v1::TrialRecord trial = OkTrial();
+  EndOf(trial, v1::ROLE_SENDER).clear_evidence();
+  ExpectAbsent(trial, "copies_per_byte", "flow 0's sender gave no evidence");
+  ExpectAbsent(trial, "zero_copy_sends", "flow 0's sender gave no evidence");
+}
+
+TEST(MetricsTest, ZeroCopyCountsBelongToSendsThatAskedForIt) {
+  for (const char* column : {"zero_copy_sends", "zero_copy_completions", "zero_copy_copied"}) {
+    ExpectAbsent(OkTrial({.mode = v1::SEND_MODE_ONE_COPY}), column, "no send asked for zero-copy");
+    EXPECT_OK(Of(OkTrial({.mode = v1::SEND_MODE_ZERO_COPY}), column));
+  }
+}
+
+TEST(MetricsTest, TheBasisOfDeliveryCopiesIsTold) {
+  v1::TrialRecord trial = OkTrial({.mode = v1::SEND_MODE_ZERO_COPY, .flows = 2});
+  EndOf(trial, v1::ROLE_SENDER).mutable_evidence()->set_delivery_basis(v1::BASIS_OBSERVED);
+  EXPECT_EQ(*DeliveryBasis(trial), "by construction");
+  EXPECT_THAT(DeliveryBasis(OkTrial()), StatusIs(absl::StatusCode::kFailedPrecondition, _));
+}
+
+TEST(MetricsTest, ASumOverSomeOfTheFlowsIsNotGiven) {
+  v1::TrialRecord trial = OkTrial({.flows = 2});
+  AgentOf(trial, v1::ROLE_RECEIVER).mutable_finished()->mutable_flows()->RemoveLast();
+  ExpectAbsent(trial, "goodput_gbps", "'receiver' left out flow 1's receiver");
+  EXPECT_OK(Of(trial, "sender_cpu_ns_per_byte"));
+}
+
+TEST(MetricsTest, AnUnfinishedAgentLeavesItsFiguresUntold) {
+  v1::TrialRecord trial = OkTrial();
+  AgentOf(trial, v1::ROLE_RECEIVER).clear_finished();
+  ExpectAbsent(trial, "goodput_gbps", "'receiver' did not finish");
+  ExpectAbsent(v1::TrialRecord(), "goodput_gbps", "no agent was a receiver");
+}
+
+TEST(MetricsTest, VerifyTrialsHaveNoWindowButHaveCopies) {
+  v1::TrialRecord trial = OkTrial();
+  trial.mutable_workload()->set_messages_per_flow(100);
+  EndOf(trial, v1::ROLE_SENDER).clear_window();
+  EndOf(trial, v1::ROLE_RECEIVER).clear_window();
+  for (const char* column : {"window_s", "goodput_gbps", "host_cpu_ns_per_byte"}) {
+    ExpectAbsent(trial, column, "there is no window");
+  }
+  EXPECT_DOUBLE_EQ(*Of(trial, "copies_per_byte"), 3);
+}
+
+TEST(MetricsTest, NothingDividedByNothingIsAbsent) {
+  v1::TrialRecord trial = OkTrial();
+  for (v1::Role role : {v1::ROLE_SENDER, v1::ROLE_RECEIVER}) {
+    v1::FlowResult& end = EndOf(trial, role);
+    end.set_total_bytes(0);
+    end.mutable_window()->set_bytes(0);
+    end.mutable_window()->set_calls(0);
+    end.mutable_window()->set_timed_calls(0);
+  }
+  for (const char* column :
+       {"bytes_per_send_call", "send_call_mean_us", "recv_call_mean_us", "copies_per_byte",
+        "sender_copies_per_byte", "sender_cpu_ns_per_byte", "host_cpu_ns_per_byte"}) {
+    ExpectAbsent(trial, column, "");
+  }
+  EXPECT_EQ(*Of(trial, "goodput_gbps"), 0);  // measured: nothing arrived
+}
+
+TEST(MetricsTest, AnEmptyWindowHasNoRate) {
+  v1::TrialRecord trial = OkTrial();
+  v1::WindowCounts& window = *EndOf(trial, v1::ROLE_RECEIVER).mutable_window();
+  window.set_closed_ns(window.opened_ns());
+  ExpectAbsent(trial, "goodput_gbps", "flow 0's receiver had an empty window");
+}
+
+}  // namespace
+}  // namespace copycost::record

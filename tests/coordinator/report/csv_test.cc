@@ -1,0 +1,93 @@
+#include "coordinator/report/csv.h"
+
+#include "absl/strings/str_split.h"
+#include "tests/testing/record_builder.h"
+#include "tests/testing/status_matchers.h"
+
+namespace copycost::report {
+namespace {
+
+using ::copycost::testing::OneCellRun;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+std::vector<std::string> LinesOf(const std::string& csv) {
+  EXPECT_EQ(csv.back(), '\n');
+  return absl::StrSplit(csv.substr(0, csv.size() - 1), '\n');
+}
+
+// For files without quoted fields.
+std::string FieldOf(const std::string& csv, size_t row, const std::string& column) {
+  const std::vector<std::string> lines = LinesOf(csv);
+  const std::vector<std::string> names = absl::StrSplit(lines[0], ',');
+  const std::vector<std::string> values = absl::StrSplit(lines[row], ',');
+  EXPECT_EQ(names.size(), values.size());
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == column) return values[i];
+  }
+  ADD_FAILURE() << column;
+  return "";
+}
+
+TEST(CsvTest, ResultsHaveARowAnAttemptUnderOneHeader) {
+  const std::string csv = ResultsCsv(OneCellRun(3));
+  EXPECT_EQ(LinesOf(csv).size(), 4u);
+  EXPECT_EQ(FieldOf(csv, 2, "trial_id"), "b2-c1");
+  EXPECT_EQ(FieldOf(csv, 1, "goodput_gbps"), "8");
+  EXPECT_EQ(FieldOf(csv, 2, "goodput_gbps"), "8.08");
+  EXPECT_EQ(FieldOf(csv, 1, "message_bytes"), "65536");
+}
+
+TEST(CsvTest, ColumnsStandInTheOrderOfTheDesign) {
+  EXPECT_THAT(ResultsCsv({}),
+              StartsWith("run_id,trial_id,attempt,block,cell_id,purpose,outcome,flags,reason,"
+                         "started_utc,topology,sender_agent,receiver_agent,transport,ip_version,"
+                         "pattern,send_mode,receive_mode,message_bytes,fields,threads,touch,read,"
+                         "congestion,ring_depth,warmup_s,window_s,goodput_gbps,messages_per_s,"
+                         "bytes_per_send_call,send_call_mean_us,recv_call_mean_us,"));
+}
+
+TEST(CsvTest, WhatIsAbsentIsAnEmptyField) {
+  const std::string csv = ResultsCsv(OneCellRun(1));
+  EXPECT_EQ(FieldOf(csv, 1, "zero_copy_sends"), "");
+  EXPECT_EQ(FieldOf(csv, 1, "reason"), "");
+  EXPECT_EQ(FieldOf(csv, 1, "buffer_waits"), "0");  // measured, and none
+}
+
+TEST(CsvTest, QuotesAsRfc4180Says) {
+  record::Run run = OneCellRun(1);
+  run.attempts[0].set_reason("asked \"cubic\", got\nreno");
+  EXPECT_THAT(ResultsCsv(run), HasSubstr(",\"asked \"\"cubic\"\", got\nreno\","));
+}
+
+TEST(CsvTest, SummaryHasARowACellWithMedianAndInterval) {
+  record::Run run = OneCellRun(7);
+  run.attempts[3].add_flags(v1::FLAG_UNSTEADY);
+  const std::string csv = SummaryCsv(analysis::Summarize(run));
+  EXPECT_EQ(LinesOf(csv).size(), 2u);
+  EXPECT_EQ(FieldOf(csv, 1, "send_mode"), "two-copy");
+  EXPECT_EQ(FieldOf(csv, 1, "label"), "cell");
+  EXPECT_EQ(FieldOf(csv, 1, "n"), "7");
+  EXPECT_EQ(FieldOf(csv, 1, "outcomes"), "ok:7");
+  EXPECT_EQ(FieldOf(csv, 1, "goodput_gbps_median"), "8.24");
+  EXPECT_EQ(FieldOf(csv, 1, "goodput_gbps_low"), "8");
+  EXPECT_EQ(FieldOf(csv, 1, "goodput_gbps_high"), "8.48");
+  EXPECT_EQ(FieldOf(csv, 1, "copies_per_byte_median"), "3");
+  EXPECT_EQ(FieldOf(csv, 1, "zero_copy_sends_median"), "");
+  EXPECT_EQ(FieldOf(csv, 1, "flags"), "unsteady:1");
+}
+
+TEST(CsvTest, SummaryOfACellThatWasNotMeasuredHasItsReason) {
+  const std::string csv = SummaryCsv(analysis::Summarize(OneCellRun(0)));
+  EXPECT_EQ(FieldOf(csv, 1, "n"), "0");
+  EXPECT_EQ(FieldOf(csv, 1, "goodput_gbps_median"), "");
+  EXPECT_EQ(FieldOf(csv, 1, "reason"), "no trial was run");
+}
+
+TEST(CsvTest, AnEmptySummaryHasAHeader) {
+  EXPECT_EQ(LinesOf(SummaryCsv({})).size(), 1u);
+  EXPECT_EQ(SummaryCsv({}), LinesOf(SummaryCsv(analysis::Summarize(OneCellRun(1))))[0] + "\n");
+}
+
+}  // namespace
+}  // namespace copycost::report

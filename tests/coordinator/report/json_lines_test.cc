@@ -1,0 +1,61 @@
+#include "coordinator/report/json_lines.h"
+
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/util/json_util.h>
+
+#include "tests/testing/record_builder.h"
+#include "tests/testing/status_matchers.h"
+
+namespace copycost::report {
+namespace {
+
+using ::copycost::testing::OneCellRun;
+
+google::protobuf::Struct Parse(const std::string& line) {
+  EXPECT_EQ(line.find('\n'), line.size() - 1);
+  google::protobuf::Struct object;
+  EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(line, &object).ok()) << line;
+  return object;
+}
+
+TEST(JsonLinesTest, ATrialHasTheColumnsOfResultsCsv) {
+  const record::Run run = OneCellRun(1);
+  const auto object = Parse(TrialLine(run.info, run.attempts[0]));
+  EXPECT_EQ(object.fields().at("type").string_value(), "trial");
+  EXPECT_EQ(object.fields().at("run_id").string_value(), "run-1");
+  EXPECT_EQ(object.fields().at("message_bytes").number_value(), 65536);
+  EXPECT_EQ(object.fields().at("goodput_gbps").number_value(), 8);
+}
+
+TEST(JsonLinesTest, WhatIsAbsentIsLeftOut) {
+  const record::Run run = OneCellRun(1);
+  const auto object = Parse(TrialLine(run.info, run.attempts[0]));
+  EXPECT_EQ(object.fields().count("zero_copy_sends"), 0u);
+  EXPECT_EQ(object.fields().count("reason"), 0u);
+  EXPECT_EQ(object.fields().count("buffer_waits"), 1u);
+}
+
+TEST(JsonLinesTest, ReasonsOfAnyTextStayOneLine) {
+  record::Run run = OneCellRun(1);
+  run.attempts[0].set_reason("a \"quoted\"\nreason");
+  const auto object = Parse(TrialLine(run.info, run.attempts[0]));
+  EXPECT_EQ(object.fields().at("reason").string_value(), "a \"quoted\"\nreason");
+}
+
+TEST(JsonLinesTest, ACellHasTheColumnsOfSummaryCsv) {
+  const record::Run run = OneCellRun(7);
+  const auto object = Parse(CellLine(run.info, analysis::Summarize(run).front()));
+  EXPECT_EQ(object.fields().at("type").string_value(), "cell");
+  EXPECT_EQ(object.fields().at("run_id").string_value(), "run-1");
+  EXPECT_DOUBLE_EQ(object.fields().at("goodput_gbps_median").number_value(), 8.24);
+}
+
+TEST(JsonLinesTest, TheRunKeepsEveryDigitOfItsSeed) {
+  const auto object = Parse(RunLine(OneCellRun(2)));
+  EXPECT_EQ(object.fields().at("type").string_value(), "run");
+  EXPECT_EQ(object.fields().at("seed").string_value(), "18446744073709551615");
+  EXPECT_EQ(object.fields().at("attempts").number_value(), 2);
+}
+
+}  // namespace
+}  // namespace copycost::report

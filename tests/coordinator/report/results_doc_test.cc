@@ -1,0 +1,79 @@
+// docs/results.md describes every column that is written.
+#include <fstream>
+#include <sstream>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/words.h"
+#include "coordinator/record/metrics.h"
+#include "coordinator/report/csv.h"
+#include "tests/testing/status_matchers.h"
+
+namespace copycost::report {
+namespace {
+
+std::string Document() {
+  std::stringstream text;
+  text << std::ifstream(COPYCOST_RESULTS_DOC).rdbuf();
+  return text.str();
+}
+
+// A row of a table whose first cell is the name.
+bool Describes(const std::string& document, absl::string_view name) {
+  return absl::StrContains(document, absl::StrCat("\n| `", name, "` |"));
+}
+
+std::vector<std::string> Header(const std::string& csv) {
+  return absl::StrSplit(csv.substr(0, csv.find('\n')), ',');
+}
+
+// The document describes `<metric>_median`, `<metric>_low` and `<metric>_high` once for all
+// metrics.
+bool IsEstimate(absl::string_view column) {
+  for (const record::Metric& metric : record::Metrics()) {
+    for (const char* suffix : {"median", "low", "high"}) {
+      if (column == absl::StrCat(metric.column, "_", suffix)) return true;
+    }
+  }
+  return false;
+}
+
+TEST(ResultsDocTest, DescribesEveryColumnOfResultsCsv) {
+  const std::string document = Document();
+  for (const std::string& column : Header(ResultsCsv({}))) {
+    EXPECT_TRUE(Describes(document, column)) << column;
+  }
+}
+
+TEST(ResultsDocTest, DescribesEveryColumnOfSummaryCsv) {
+  const std::string document = Document();
+  for (const std::string& column : Header(SummaryCsv({}))) {
+    EXPECT_TRUE(IsEstimate(column) || Describes(document, column)) << column;
+  }
+  for (const char* suffix : {"median", "low", "high"}) {
+    EXPECT_TRUE(Describes(document, absl::StrCat("<metric>_", suffix))) << suffix;
+  }
+}
+
+TEST(ResultsDocTest, DescribesEveryOutcomeAndFlag) {
+  const std::string document = Document();
+  for (v1::Outcome outcome : AllOf<v1::Outcome>()) {
+    EXPECT_TRUE(Describes(document, Label(outcome))) << Label(outcome);
+  }
+  for (v1::Flag flag : AllOf<v1::Flag>()) {
+    EXPECT_TRUE(Describes(document, Label(flag))) << Label(flag);
+  }
+}
+
+TEST(ResultsDocTest, GivesEachMetricItsUnit) {
+  const std::string document = Document();
+  for (const record::Metric& metric : record::Metrics()) {
+    EXPECT_TRUE(absl::StrContains(document,
+                                  absl::StrCat("\n| `", metric.column, "` | ", metric.unit, " |")))
+        << metric.column;
+  }
+}
+
+}  // namespace
+}  // namespace copycost::report
