@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <deque>
 #include <optional>
 #include <thread>
@@ -29,13 +30,22 @@
 namespace copycost {
 namespace {
 
+// A trial that was cancelled takes a moment to end, and the next may be on its heels.
+constexpr absl::Duration kWaitForPrevious = absl::Seconds(1);
+
 // The trial that runs now, if one does; one at a time.
 class TrialSlot {
  public:
+  explicit TrialSlot(Clock& clock) : clock_(clock) {}
+
+  // May wait a little for a trial that is ending.
   absl::Status Enter(TrialRunner& runner) {
+    const absl::Time deadline = clock_.Now() + kWaitForPrevious;
     MutexLock lock(mutex_);
-    if (runner_ != nullptr) {
-      return absl::ResourceExhaustedError("another trial runs on this agent; it takes one at a time");
+    while (runner_ != nullptr) {
+      if (clock_.WaitUntil(mutex_, left_, deadline) || runner_ == nullptr) continue;
+      return absl::ResourceExhaustedError(
+          "another trial runs on this agent; it takes one at a time");
     }
     runner_ = &runner;
     return absl::OkStatus();
@@ -44,6 +54,7 @@ class TrialSlot {
   void Leave() {
     MutexLock lock(mutex_);
     runner_ = nullptr;
+    left_.notify_all();
   }
 
   void Abort(const absl::Status& why) {
@@ -52,7 +63,9 @@ class TrialSlot {
   }
 
  private:
+  Clock& clock_;
   Mutex mutex_;
+  std::condition_variable left_;
   TrialRunner* runner_ ABSL_GUARDED_BY(mutex_) = nullptr;
 };
 
@@ -108,8 +121,10 @@ class ProbeCall final : public grpc::ServerBidiReactor<v1::Probe, v1::Probe> {
   }
 
   void OnWriteDone(bool ok) override {
-    if (ok) StartRead(&probe_);
-    else Finish(grpc::Status::OK);
+    if (ok)
+      StartRead(&probe_);
+    else
+      Finish(grpc::Status::OK);
   }
 
   void OnDone() override { delete this; }
@@ -125,11 +140,6 @@ class TrialCall final : public grpc::ServerBidiReactor<v1::Command, v1::Event> {
       : slot_(slot),
         runner_(clock, {.check_epoch = [&hold](uint64_t epoch) { return hold.Check(epoch); },
                         .emit = [this](const v1::Event& event) { Write(event); }}) {
-    const absl::Status entered = slot_.Enter(runner_);
-    if (!entered.ok()) {
-      Finish(ToGrpc(entered));
-      return;
-    }
     StartRead(&command_);
     worker_ = std::thread([this] { Run(); });
   }
@@ -166,8 +176,11 @@ class TrialCall final : public grpc::ServerBidiReactor<v1::Command, v1::Event> {
 
  private:
   void Run() {
-    const absl::Status end = runner_.Run();
-    slot_.Leave();  // before the coordinator can hear of the end and begin the next
+    absl::Status end = slot_.Enter(runner_);
+    if (end.ok()) {
+      end = runner_.Run();
+      slot_.Leave();  // before the coordinator can hear of the end and begin the next
+    }
     MutexLock lock(mutex_);
     end_ = end;
     if (writing_.empty()) Finish(ToGrpc(end));
@@ -198,7 +211,7 @@ class TrialCall final : public grpc::ServerBidiReactor<v1::Command, v1::Event> {
 
 class AgentService final : public v1::Agent::CallbackService {
  public:
-  explicit AgentService(Clock& clock) : clock_(clock), hold_(clock) {}
+  explicit AgentService(Clock& clock) : clock_(clock), hold_(clock), slot_(clock) {}
 
   grpc::ServerUnaryReactor* Describe(grpc::CallbackServerContext* context,
                                      const v1::DescribeRequest*,
@@ -209,18 +222,15 @@ class AgentService final : public v1::Agent::CallbackService {
     return reactor;
   }
 
-  grpc::ServerBidiReactor<v1::HoldRequest, v1::Held>* Hold(
-      grpc::CallbackServerContext*) override {
+  grpc::ServerBidiReactor<v1::HoldRequest, v1::Held>* Hold(grpc::CallbackServerContext*) override {
     return new HoldCall(hold_, slot_);
   }
 
-  grpc::ServerBidiReactor<v1::Probe, v1::Probe>* ProbeClock(
-      grpc::CallbackServerContext*) override {
+  grpc::ServerBidiReactor<v1::Probe, v1::Probe>* ProbeClock(grpc::CallbackServerContext*) override {
     return new ProbeCall();
   }
 
-  grpc::ServerBidiReactor<v1::Command, v1::Event>* RunTrial(
-      grpc::CallbackServerContext*) override {
+  grpc::ServerBidiReactor<v1::Command, v1::Event>* RunTrial(grpc::CallbackServerContext*) override {
     return new TrialCall(clock_, hold_, slot_);
   }
 
@@ -320,9 +330,10 @@ absl::StatusOr<std::unique_ptr<AgentServer>> AgentServer::Start(const Options& o
                      "; is another agent there, or is the address not this host's?"));
   }
   if (inherited) grpc::AddInsecureChannelFromFd(agent->serving_->server.get(), fd);
-  agent->address_ = inherited || unix_socket
-                        ? options.listen
-                        : absl::StrCat(options.listen.substr(0, options.listen.rfind(':')), ":", port);
+  agent->address_ =
+      inherited || unix_socket
+          ? options.listen
+          : absl::StrCat(options.listen.substr(0, options.listen.rfind(':')), ":", port);
   return agent;
 }
 

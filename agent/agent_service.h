@@ -13,8 +13,8 @@ namespace copycost {
 class AgentServer {
  public:
   struct Options {
-    // "HOST:PORT", "[V6]:PORT" (port 0: any), "unix:PATH", or "fd:N" for a connected socket that was
-    // inherited.
+    // "HOST:PORT", "[V6]:PORT" (port 0: any), "unix:PATH", or "fd:N" for a connected socket that
+    // was inherited.
     std::string listen;
     // Permits addresses beyond loopback, in plain text and open to everyone.
     bool insecure = false;

@@ -106,6 +106,7 @@ absl::Status DataThread::RunSender() {
 
 absl::Status DataThread::RunReceiver() {
   RETURN_IF_ERROR(StreamReceive(StreamOptionsOf(options_), *options_.receiver, meter_));
+  meter_.Look();
   Conclude(options_.receiver->TakeEvidence());
   return absl::OkStatus();
 }

@@ -86,8 +86,8 @@ v1::Description DescribeHost() {
   description.set_protocol_max(kProtocol);
   description.set_version(std::string(Version()));
   description.set_build_id(BuildId());
-  description.set_boot_id(std::string(
-      absl::StripAsciiWhitespace(ReadFile("/proc/sys/kernel/random/boot_id"))));
+  description.set_boot_id(
+      std::string(absl::StripAsciiWhitespace(ReadFile("/proc/sys/kernel/random/boot_id"))));
   utsname names{};
   ::uname(&names);
   description.set_host_name(names.nodename);

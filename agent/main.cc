@@ -45,7 +45,8 @@ int Main(int argc, char** argv) {
       "does nothing.",
       "copycost-agent"};
   AgentServer::Options options{.listen = "127.0.0.1:7411"};
-  app.add_option("--listen", options.listen, "HOST:PORT, unix:PATH, or fd:N for an inherited socket")
+  app.add_option("--listen", options.listen,
+                 "HOST:PORT, unix:PATH, or fd:N for an inherited socket")
       ->capture_default_str();
   app.add_flag("--insecure", options.insecure,
                "permit an address beyond loopback, in plain text and open to everyone");

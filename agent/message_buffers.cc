@@ -24,9 +24,9 @@ absl::StatusOr<MessageBuffers> MessageBuffers::Create(uint32_t count, uint64_t m
   for (uint64_t i = 0; i < uint64_t{count} * fields; ++i) {
     auto* memory = static_cast<std::byte*>(std::aligned_alloc(kCacheLine, allocation));
     if (memory == nullptr) {
-      return absl::ResourceExhaustedError(absl::StrCat("no memory for ", count,
-                                                       " message buffers of ", message_bytes,
-                                                       " bytes; use fewer threads or a smaller ring"));
+      return absl::ResourceExhaustedError(
+          absl::StrCat("no memory for ", count, " message buffers of ", message_bytes,
+                       " bytes; use fewer threads or a smaller ring"));
     }
     buffers.memory_.emplace_back(memory);
     std::memset(memory, static_cast<int>(i % 255 + 1), allocation);

@@ -1,5 +1,5 @@
-// One trial, from Prepare to Finished, as Agent.RunTrial defines it. Knows nothing of gRPC: commands
-// are given, events are emitted.
+// One trial, from Prepare to Finished, as Agent.RunTrial defines it. Knows nothing of gRPC:
+// commands are given, events are emitted.
 //
 //   TrialRunner runner(clock, {.check_epoch = ..., .emit = ...});
 //   runner.Give(command);          // another thread, as they arrive
@@ -68,9 +68,10 @@ class TrialRunner {
   absl::Status StartThreads();
   absl::Status EmitReady();
   absl::Status Measure(const v1::Start& start);
-  absl::Status RunWindow(absl::Time start);
+  absl::Status RunWindow(absl::Time opens, absl::Time closes);
   absl::Status WaitUntil(absl::Time until);
-  void ReadEdge(FlowMeter::Edge edge, absl::Time opened);
+  absl::Status TakeWhileRunning(Note note);
+  void ReadEdge(FlowMeter::Edge edge, absl::Time due);
   absl::Status AwaitEnd();
   void EmitFinished();
   void Emit(const v1::Event& event);
@@ -86,9 +87,10 @@ class TrialRunner {
   std::optional<Rendezvous> rendezvous_;
   std::vector<std::unique_ptr<DataThread>> threads_;
   std::optional<Sampler> sampler_;
-  std::optional<HostCpuReading> cpu_opened_;
   std::optional<v1::HostCpu> host_cpu_;
   size_t flows_done_ = 0;
+  bool finish_told_ = false;
+  absl::Time end_limit_ = absl::InfiniteFuture();
 };
 
 }  // namespace copycost

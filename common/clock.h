@@ -1,6 +1,6 @@
 // The time source, injected everywhere time matters. Instants are absl::Time on the scale of
-// CLOCK_MONOTONIC: only differences and comparisons mean anything, ToUnixNanos gives the clock's own
-// nanoseconds (as the protos carry them), absl::FromUnixNanos turns those back.
+// CLOCK_MONOTONIC: only differences and comparisons mean anything, ToUnixNanos gives the clock's
+// own nanoseconds (as the protos carry them), absl::FromUnixNanos turns those back.
 //
 // RealClock is the one of the product. tests/testing/fake_clock.h advances instead of waiting.
 #ifndef COPYCOST_COMMON_CLOCK_H_

@@ -2,7 +2,8 @@
 //
 //   Mailbox<Command> commands(clock);
 //   commands.Push(command);                       // any thread
-//   commands.PopUntil(clock.Now() + absl::Seconds(1));   // DeadlineExceeded, Cancelled or a command
+//   commands.PopUntil(clock.Now() + absl::Seconds(1));   // DeadlineExceeded, Cancelled or a
+//   command
 #ifndef COPYCOST_COMMON_MAILBOX_H_
 #define COPYCOST_COMMON_MAILBOX_H_
 

@@ -23,8 +23,8 @@ absl::Status Annotate(const absl::Status& status, absl::string_view context);
 #define COPYCOST_CONCAT_INNER_(a, b) a##b
 #define COPYCOST_CONCAT_(a, b) COPYCOST_CONCAT_INNER_(a, b)
 
-#define RETURN_IF_ERROR(expression)                       \
-  do {                                                    \
+#define RETURN_IF_ERROR(expression)                                         \
+  do {                                                                      \
     if (absl::Status status_ = (expression); !status_.ok()) return status_; \
   } while (false)
 

@@ -88,8 +88,9 @@ absl::Status ValidateWorkload(const v1::Workload& workload) {
     RETURN_IF_ERROR(CheckAxis(workload, *type.field(i)));
   }
   if (workload.message_bytes() % workload.fields() != 0) {
-    return Refuse("workload.message_bytes", absl::StrCat(workload.message_bytes(), " cannot be split into ",
-                                                workload.fields(), " equal fields"));
+    return Refuse("workload.message_bytes",
+                  absl::StrCat(workload.message_bytes(), " cannot be split into ",
+                               workload.fields(), " equal fields"));
   }
   if (workload.read() == v1::READ_VERIFY && workload.touch() != v1::TOUCH_VERIFY) {
     return Refuse("workload.read", "verify needs touch verify");

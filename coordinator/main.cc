@@ -23,7 +23,8 @@ constexpr char kExamples[] =
     "  copycost run --send one-copy,zero-copy --sizes 1K..1M --threads 1,2\n"
     "\n"
     "copycost plan says what a run would do; copycost modes what this host can.\n"
-    "copycost --help and copycost run --help list the rest. docs/results.md explains the results.\n";
+    "copycost --help and copycost run --help list the rest. docs/results.md explains the "
+    "results.\n";
 
 int Main(int argc, char** argv) {
   SetLogName("copycost");

@@ -1,9 +1,14 @@
 #include "agent/measure/flow_meter.h"
 
+#include <algorithm>
+
 #include "common/clock.h"
 
 namespace copycost {
 namespace {
+
+constexpr int64_t kLookEveryNs = 100'000;
+constexpr uint32_t kLongestStride = 64;
 
 int64_t Nanos(clockid_t clock) {
   timespec now{};
@@ -13,16 +18,23 @@ int64_t Nanos(clockid_t clock) {
 
 }  // namespace
 
-void FlowMeter::OnPhase(Phase phase) {
-  seen_ = phase;
-  // A thread that slept through the window's opening closes nothing it has not opened: the runner
-  // has read the opening for it by then.
-  if (phase >= Phase::kWindow) Read(Edge::kOpen);
-  if (phase >= Phase::kTail) Read(Edge::kClose);
+void FlowMeter::Look() {
+  const int64_t now = MonotonicNanos();
+  if (now >= due_ns_[Index(Edge::kOpen)]) Read(Edge::kOpen);
+  if (now >= due_ns_[Index(Edge::kClose)]) Read(Edge::kClose);
+  const int64_t elapsed = now - last_look_ns_;
+  last_look_ns_ = now;
+  if (elapsed < kLookEveryNs / 2 && stride_ < kLongestStride) {
+    stride_ *= 2;
+  } else if (elapsed > kLookEveryNs) {
+    stride_ = std::max<uint32_t>(1, static_cast<uint32_t>(stride_ * kLookEveryNs / elapsed));
+  }
+  passes_to_look_ = stride_;
 }
 
 void FlowMeter::Read(Edge edge) {
   Reading& reading = readings_[Index(edge)];
+  if (reading.claimed.load(std::memory_order_relaxed)) return;
   if (reading.claimed.exchange(true, std::memory_order_acq_rel)) return;
   v1::WindowCounts& counts = reading.counts;
   counts.set_opened_ns(MonotonicNanos());

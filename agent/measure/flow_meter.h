@@ -1,6 +1,7 @@
 // One flow's window: what its counters and its thread's CPU clock said when the window opened and
-// closed. The data thread takes both readings itself, at its first pass after the gate has moved; a
-// thread that is blocked in the kernel and does not pass is read by the trial runner instead.
+// closed. The data thread takes both readings itself, at its first look at the clock after the
+// instant; a thread that does not get to look, because it is blocked in the kernel or waits for its
+// CPU, is read by the trial runner instead.
 #ifndef COPYCOST_AGENT_MEASURE_FLOW_METER_H_
 #define COPYCOST_AGENT_MEASURE_FLOW_METER_H_
 
@@ -9,6 +10,8 @@
 
 #include <array>
 #include <atomic>
+#include <cstdint>
+#include <limits>
 #include <optional>
 
 #include "agent/measure/flow_counters.h"
@@ -29,21 +32,33 @@ class FlowMeter {
   // By the data thread, once, before it reports ready: which CPU clock is its own.
   void Adopt(pthread_t thread) { ::pthread_getcpuclockid(thread, &cpu_clock_); }
 
-  // By the data thread on each pass: takes readings that are due, returns the phase.
-  Phase Pass() {
-    const Phase phase = gate_.phase();
-    if (phase != seen_) OnPhase(phase);
-    return phase;
+  // When the window opens and closes (CLOCK_MONOTONIC). Before the gate opens; never called for a
+  // flow without a window.
+  void Schedule(int64_t open_ns, int64_t close_ns) { due_ns_ = {open_ns, close_ns}; }
+
+  // By the data thread on each pass. Looks at the clock about every 100 us (a look costs 25 ns),
+  // and takes the readings that are due. False when the gate says stop.
+  bool Pass() {
+    if (--passes_to_look_ == 0) Look();
+    return gate_.phase() != Phase::kStop;
   }
+
+  // By the data thread, besides: looks at the clock now. At the flow's end, which may come between
+  // two looks.
+  void Look();
 
   // By anyone while the data thread lives; the first caller for an edge takes the reading.
   void Read(Edge edge);
-  bool HasRead(Edge edge) const { return readings_[Index(edge)].done.load(std::memory_order_acquire); }
+  bool HasRead(Edge edge) const {
+    return readings_[Index(edge)].done.load(std::memory_order_acquire);
+  }
 
   // After both readings; absent before.
   std::optional<v1::WindowCounts> Window() const;
 
  private:
+  static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+
   struct Reading {
     std::atomic<bool> claimed = false;
     std::atomic<bool> done = false;
@@ -51,11 +66,13 @@ class FlowMeter {
   };
 
   static size_t Index(Edge edge) { return edge == Edge::kOpen ? 0 : 1; }
-  void OnPhase(Phase phase);
 
   WindowGate& gate_;
   FlowCounters counters_;
-  Phase seen_ = Phase::kWaiting;
+  std::array<int64_t, 2> due_ns_ = {kNever, kNever};
+  uint32_t stride_ = 1;  // passes from look to look
+  uint32_t passes_to_look_ = 1;
+  int64_t last_look_ns_ = 0;
   clockid_t cpu_clock_ = CLOCK_THREAD_CPUTIME_ID;
   std::array<Reading, 2> readings_;
 };

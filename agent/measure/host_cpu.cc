@@ -36,15 +36,15 @@ absl::StatusOr<HostCpuReading> ParseHostCpu(absl::string_view stat, int64_t tick
     if (IsCpuLine(line)) ++reading.cpus;
     if (!absl::StartsWith(line, "cpu ")) continue;
     const std::vector<absl::string_view> columns = absl::StrSplit(line, ' ', absl::SkipEmpty());
-    if (columns.size() <= kSteal) return absl::InternalError("/proc/stat: its cpu line is too short");
+    if (columns.size() <= kSteal)
+      return absl::InternalError("/proc/stat: its cpu line is too short");
     const auto nanos = [&](Column column) {
       int64_t ticks = 0;
       found = absl::SimpleAtoi(columns[column], &ticks) && found;
       return ticks * (kNanos / ticks_per_second);
     };
     found = true;
-    reading.busy_ns =
-        nanos(kUser) + nanos(kNice) + nanos(kSystem) + nanos(kIrq) + nanos(kSoftIrq);
+    reading.busy_ns = nanos(kUser) + nanos(kNice) + nanos(kSystem) + nanos(kIrq) + nanos(kSoftIrq);
     reading.steal_ns = nanos(kSteal);
   }
   if (!found || reading.cpus == 0) return absl::InternalError("/proc/stat: no readable cpu lines");

@@ -1,5 +1,5 @@
-// The phases of a trial, as its data threads see them. The trial runner advances; data threads look
-// at it on each pass (one relaxed load) and wait on it before the start.
+// Start and stop of a trial, as its data threads see them. The trial runner advances; data threads
+// wait on it before the start, and look at it on each pass (one relaxed load).
 #ifndef COPYCOST_AGENT_MEASURE_WINDOW_GATE_H_
 #define COPYCOST_AGENT_MEASURE_WINDOW_GATE_H_
 
@@ -13,8 +13,8 @@
 
 namespace copycost {
 
-// In order; a trial without a window goes from kWarmup to kStop.
-enum class Phase : int { kWaiting, kWarmup, kWindow, kTail, kStop };
+// In order.
+enum class Phase : int { kWaiting, kRunning, kStop };
 
 class WindowGate {
  public:
@@ -28,7 +28,7 @@ class WindowGate {
   // Blocks while kWaiting.
   void AwaitStart();
 
-  // Wakes Await. By data threads, when they have taken a snapshot.
+  // Wakes Await. By data threads, when they have read an edge of their window.
   void Notify();
 
   // Waits until `condition` holds or `deadline` passes.

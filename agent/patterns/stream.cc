@@ -15,8 +15,7 @@ constexpr absl::Duration kLook = absl::Milliseconds(10);
 
 absl::Status WaitForCompletions(int socket, FlowMeter& meter) {
   const int64_t begin = MonotonicNanos();
-  const absl::StatusOr<bool> waited =
-      AwaitNotification(socket, absl::FromUnixNanos(begin) + kLook);
+  const absl::StatusOr<bool> waited = AwaitNotification(socket, absl::FromUnixNanos(begin) + kLook);
   meter.counters().completion_wait_ns.Add(static_cast<uint64_t>(MonotonicNanos() - begin));
   return waited.status();
 }
@@ -25,7 +24,7 @@ absl::Status WaitForCompletions(int socket, FlowMeter& meter) {
 
 absl::Status StreamSend(const StreamOptions& options, Sender& sender, FlowMeter& meter) {
   uint64_t left = options.messages > 0 ? options.messages : std::numeric_limits<uint64_t>::max();
-  while (left > 0 && meter.Pass() != Phase::kStop) {
+  while (left > 0 && meter.Pass()) {
     ASSIGN_OR_RETURN(const Progress progress, sender.Send(1));
     if (progress.bytes != progress.messages * options.message_bytes) {
       return absl::DataLossError(absl::StrCat("the sender submitted ", progress.bytes,
@@ -44,7 +43,7 @@ absl::Status StreamSend(const StreamOptions& options, Sender& sender, FlowMeter&
 
 absl::Status StreamReceive(const StreamOptions& options, Receiver& receiver, FlowMeter& meter) {
   while (true) {
-    meter.Pass();
+    meter.Pass();  // the gate's stop is the senders' affair
     ASSIGN_OR_RETURN(const Arrival arrival, receiver.Receive());
     meter.counters().bytes.Add(arrival.bytes);
     if (arrival.end_of_stream) break;

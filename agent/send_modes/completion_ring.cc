@@ -23,7 +23,8 @@ uint32_t CompletionRing::Take() {
 }
 
 void CompletionRing::Sent(uint32_t buffer, uint64_t bytes) {
-  CallAt(next_call_) = {.outstanding = true, .number = next_call_, .buffer = buffer, .bytes = bytes};
+  CallAt(next_call_) = {
+      .outstanding = true, .number = next_call_, .buffer = buffer, .bytes = bytes};
   ++next_call_;
   ++outstanding_calls_;
   ++buffers_[buffer].calls;
@@ -43,8 +44,8 @@ absl::StatusOr<CompletionRing::Completed> CompletionRing::Complete(uint32_t firs
   }
   for (uint32_t number = first; number != last + 1; ++number) {
     if (!CallAt(number).outstanding || CallAt(number).number != number) {
-      return absl::InternalError(
-          absl::StrCat("a notification covers zero-copy send ", number, ", which is not outstanding"));
+      return absl::InternalError(absl::StrCat("a notification covers zero-copy send ", number,
+                                              ", which is not outstanding"));
     }
   }
   Completed completed;

@@ -1,6 +1,6 @@
-// Zero copies on the way into the kernel: sendmsg(MSG_ZEROCOPY) pins the fields' pages. Messages are
-// made in a ring of buffers; a buffer is written again only after the completion of every call made
-// from it. Whether the kernel copied after all is read from the notifications.
+// Zero copies on the way into the kernel: sendmsg(MSG_ZEROCOPY) pins the fields' pages. Messages
+// are made in a ring of buffers; a buffer is written again only after the completion of every call
+// made from it. Whether the kernel copied after all is read from the notifications.
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -22,9 +22,10 @@ namespace {
 
 absl::Status EnableZeroCopy(int socket) {
   const int one = 1;
-  if (::setsockopt(socket, SOL_SOCKET, SO_ZEROCOPY, &one, sizeof(one)) == 0) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(
-      ErrnoStatus("setsockopt SO_ZEROCOPY").message(), "; it needs Linux 4.14 or later"));
+  if (::setsockopt(socket, SOL_SOCKET, SO_ZEROCOPY, &one, sizeof(one)) == 0)
+    return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(ErrnoStatus("setsockopt SO_ZEROCOPY").message(),
+                                                    "; it needs Linux 4.14 or later"));
 }
 
 class ZeroCopySender final : public Sender {
@@ -114,8 +115,8 @@ class ZeroCopySender final : public Sender {
         return false;
       }
       const msghdr header = cursor_.Header();
-      const ssize_t accepted = counters_->Call(
-          [&] { return ::sendmsg(socket_, &header, MSG_ZEROCOPY | MSG_NOSIGNAL); });
+      const ssize_t accepted =
+          counters_->Call([&] { return ::sendmsg(socket_, &header, MSG_ZEROCOPY | MSG_NOSIGNAL); });
       if (accepted < 0 && errno == EINTR) continue;
       if (accepted < 0) {
         RETURN_IF_ERROR(Refused(errno));

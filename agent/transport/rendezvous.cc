@@ -118,8 +118,7 @@ absl::Status Rendezvous::Step(absl::Time deadline, int stop_fd) {
 
 void Rendezvous::Accept() {
   Meeting meeting;
-  meeting.socket.Reset(
-      ::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  meeting.socket.Reset(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   // A connection that went away before it was accepted is the peer's affair.
   if (!meeting.socket.valid() || meetings_.size() >= kMostMeetings) return;
   meetings_.push_back(std::move(meeting));
@@ -139,9 +138,8 @@ absl::Status Rendezvous::FinishConnecting(Meeting& meeting) {
 }
 
 absl::Status Rendezvous::Hear(Meeting& meeting) {
-  const ssize_t heard =
-      ::recv(meeting.socket.get(), meeting.heard.data() + meeting.heard_bytes,
-             meeting.heard.size() - meeting.heard_bytes, 0);
+  const ssize_t heard = ::recv(meeting.socket.get(), meeting.heard.data() + meeting.heard_bytes,
+                               meeting.heard.size() - meeting.heard_bytes, 0);
   if (heard < 0 && (errno == EAGAIN || errno == EINTR)) return absl::OkStatus();
   if (heard <= 0) return GiveUp(meeting, "closed before its preamble");
   meeting.heard_bytes += static_cast<size_t>(heard);
@@ -152,10 +150,10 @@ absl::Status Rendezvous::Hear(Meeting& meeting) {
 absl::Status Rendezvous::Conclude(Meeting& meeting) {
   const uint32_t flow = LoadFlow(meeting.heard.data() + kNonceBytes);
   const auto end = ends_.find(flow);
-  const bool ours = end != ends_.end() && meeting.flow.value_or(flow) == flow &&
-                    end->second.listens() != meeting.flow.has_value() && !sockets_.contains(flow) &&
-                    std::memcmp(meeting.heard.data(), end->second.peer_nonce().data(),
-                                kNonceBytes) == 0;
+  const bool ours =
+      end != ends_.end() && meeting.flow.value_or(flow) == flow &&
+      end->second.listens() != meeting.flow.has_value() && !sockets_.contains(flow) &&
+      std::memcmp(meeting.heard.data(), end->second.peer_nonce().data(), kNonceBytes) == 0;
   if (!ours) return GiveUp(meeting, "wrong preamble");
   if (end->second.listens()) RETURN_IF_ERROR(SendPreamble(meeting.socket.get(), end->second));
   RETURN_IF_ERROR(MakeBlocking(meeting.socket.get()));

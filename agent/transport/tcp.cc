@@ -49,16 +49,15 @@ absl::StatusOr<UniqueFd> MakeSocket(const SocketAddress& address, absl::string_v
   if (!socket.valid()) return ErrnoStatus("socket");
   if (!congestion.empty() && ::setsockopt(socket.get(), IPPROTO_TCP, TCP_CONGESTION,
                                           congestion.data(), congestion.size()) != 0) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        ErrnoStatus(absl::StrCat("setsockopt TCP_CONGESTION ", congestion)).message(),
-        "; load it (modprobe tcp_", congestion,
-        ") or choose one of /proc/sys/net/ipv4/tcp_allowed_congestion_control"));
+    return absl::FailedPreconditionError(
+        absl::StrCat(ErrnoStatus(absl::StrCat("setsockopt TCP_CONGESTION ", congestion)).message(),
+                     "; load it (modprobe tcp_", congestion,
+                     ") or choose one of /proc/sys/net/ipv4/tcp_allowed_congestion_control"));
   }
   return socket;
 }
 
-absl::StatusOr<SocketAddress> NameOf(int socket,
-                                     int (*ask)(int, sockaddr*, socklen_t*) noexcept) {
+absl::StatusOr<SocketAddress> NameOf(int socket, int (*ask)(int, sockaddr*, socklen_t*) noexcept) {
   SocketAddress address;
   address.size = sizeof(address.storage);
   if (ask(socket, reinterpret_cast<sockaddr*>(&address.storage), &address.size) != 0) {
@@ -69,8 +68,8 @@ absl::StatusOr<SocketAddress> NameOf(int socket,
 
 absl::StatusOr<std::string> Format(const SocketAddress& address) {
   char host[NI_MAXHOST];
-  const int error = ::getnameinfo(address.get(), address.size, host, sizeof(host), nullptr, 0,
-                                  NI_NUMERICHOST);
+  const int error =
+      ::getnameinfo(address.get(), address.size, host, sizeof(host), nullptr, 0, NI_NUMERICHOST);
   if (error != 0) return absl::InternalError(absl::StrCat("getnameinfo: ", ::gai_strerror(error)));
   return std::string(host);
 }

@@ -13,12 +13,12 @@
 
 namespace copycost {
 
-// A listening, non-blocking socket on `address`, on a port the kernel chooses, with `congestion` set
-// for the sockets it accepts. InvalidArgument for an address that is not numeric.
+// A listening, non-blocking socket on `address`, on a port the kernel chooses, with `congestion`
+// set for the sockets it accepts. InvalidArgument for an address that is not numeric.
 absl::StatusOr<UniqueFd> ListenTcp(absl::string_view address, absl::string_view congestion);
 
-// A non-blocking socket on its way from `local` to `address`:`port`; POLLOUT tells the end, SO_ERROR
-// how it went.
+// A non-blocking socket on its way from `local` to `address`:`port`; POLLOUT tells the end,
+// SO_ERROR how it went.
 absl::StatusOr<UniqueFd> StartTcpConnect(absl::string_view local, absl::string_view address,
                                          uint16_t port, absl::string_view congestion);
 
@@ -28,8 +28,8 @@ absl::StatusOr<uint16_t> LocalPort(int socket);
 // more (TCP_NODELAY stays off: a stream of whole messages needs none).
 absl::Status MakeBlocking(int socket);
 
-// What the kernel says of an established socket: congestion control into `workload`, with IP version
-// and transport; addresses, buffers and MSS into `end`.
+// What the kernel says of an established socket: congestion control into `workload`, with IP
+// version and transport; addresses, buffers and MSS into `end`.
 absl::Status EchoTcp(int socket, v1::Workload& workload, v1::AppliedEnd& end);
 
 struct TcpState {

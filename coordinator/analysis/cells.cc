@@ -79,7 +79,7 @@ std::string FailedVerification(const Attempts& latest, const v1::Cell& cell) {
 }
 
 std::string WhyNotMeasured(const Attempts& latest, const v1::Cell& cell, const Attempts& own) {
-  const std::string verification = FailedVerification(latest, cell);
+  std::string verification = FailedVerification(latest, cell);
   if (!verification.empty()) return verification;
   if (own.empty()) return "no trial was run";
   return absl::StrCat("no trial was ok; the last was ", FailureOf(*own.back()));

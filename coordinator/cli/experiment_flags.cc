@@ -65,7 +65,6 @@ absl::StatusOr<LoadedExperiment> ExperimentFlags::Load() const {
     if (!lists.empty()) loaded.SetAxis(axis, lists, absl::StrCat("--", axis.flag));
   }
   SetTexts(loaded);
-  RETURN_IF_ERROR(Annotate(SetTopology(loaded), "--topology"));
   RETURN_IF_ERROR(Annotate(SetRepeats(loaded), "--repeats"));
   RETURN_IF_ERROR(Annotate(SetSeed(loaded), "--seed"));
   RETURN_IF_ERROR(Resolve(loaded));
@@ -73,6 +72,10 @@ absl::StatusOr<LoadedExperiment> ExperimentFlags::Load() const {
 }
 
 void ExperimentFlags::SetTexts(LoadedExperiment& loaded) const {
+  if (topology_) {
+    loaded.experiment.set_topology(*topology_);
+    loaded.places["topology"] = {"--topology"};
+  }
   if (duration_) {
     loaded.experiment.set_window(*duration_);
     loaded.places["window"] = {"--duration"};
@@ -85,14 +88,6 @@ void ExperimentFlags::SetTexts(LoadedExperiment& loaded) const {
     loaded.experiment.set_name(*name_);
     loaded.places["name"] = {"--name"};
   }
-}
-
-absl::Status ExperimentFlags::SetTopology(LoadedExperiment& loaded) const {
-  if (!topology_) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const int kind, NumberOf(*v1::TopologyKind_descriptor(), *topology_));
-  loaded.experiment.set_topology(static_cast<v1::TopologyKind>(kind));
-  loaded.places["topology"] = {"--topology"};
-  return absl::OkStatus();
 }
 
 absl::Status ExperimentFlags::SetRepeats(LoadedExperiment& loaded) const {

@@ -38,7 +38,6 @@ class ExperimentFlags {
  private:
   void AddAxes(CLI::App& app);
   void SetTexts(LoadedExperiment& loaded) const;
-  absl::Status SetTopology(LoadedExperiment& loaded) const;
   absl::Status SetRepeats(LoadedExperiment& loaded) const;
   absl::Status SetSeed(LoadedExperiment& loaded) const;
 

@@ -12,8 +12,8 @@ namespace copycost {
 
 class HostLock {
  public:
-  // Held until it is destroyed, or the process ends however it does (flock). `who` is told to others
-  // that want it. ResourceExhausted names who holds it.
+  // Held until it is destroyed, or the process ends however it does (flock). `who` is told to
+  // others that want it. ResourceExhausted names who holds it.
   static absl::StatusOr<HostLock> Take(absl::string_view who);
 
   // The same, at a path of one's own.

@@ -47,8 +47,7 @@ int Modes(const FleetFlags& flags) {
 }  // namespace
 
 Command AddModesCommand(CLI::App& app) {
-  CLI::App& command =
-      *app.add_subcommand("modes", "every copy mode, and whether this host has it");
+  CLI::App& command = *app.add_subcommand("modes", "every copy mode, and whether this host has it");
   auto flags = std::make_shared<FleetFlags>(command);
   return {.app = &command, .execute = [flags] { return Modes(*flags); }};
 }

@@ -140,12 +140,12 @@ std::string PlanSummary(const v1::Plan& plan) {
                       Counted(experiment.repeats(), "block"), " = ",
                       Counted(TrialCount(plan) - verifications, "trial"), ", after ",
                       Counted(verifications, "verification"), "; about ",
-                      FormatRoughly(EstimateDuration(plan)), "\n");
+                      FormatRoughly(EstimateDuration(plan)));
 }
 
 std::string PlanText(const v1::Plan& plan) {
   const v1::Experiment& experiment = plan.experiment();
-  return absl::StrCat(PlanSummary(plan), "topology ", Label(experiment.topology()), ", warm-up ",
+  return absl::StrCat(PlanSummary(plan), "\ntopology ", experiment.topology(), ", warm-up ",
                       experiment.warmup(), ", window ", experiment.window(), ", seed ",
                       experiment.seed(), "\n", "every cell: ", CommonText(plan), "\n",
                       Section("cells", Aligned(CellRows(plan))),

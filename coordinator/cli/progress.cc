@@ -65,7 +65,7 @@ void Progress::Tell(const v1::TrialRecord& attempt, bool over) {
 }
 
 std::string Progress::Position(const v1::TrialRecord& attempt) const {
-  const std::string position = absl::StrCat(done_, "/", total_);
+  std::string position = absl::StrCat(done_, "/", total_);
   if (attempt.block() == 0) return position;
   return absl::StrCat(position, "  block ", attempt.block(), "/", plan_.experiment().repeats());
 }

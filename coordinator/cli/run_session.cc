@@ -135,7 +135,10 @@ absl::Status RunSession::MeasureAll(TrialDriver& driver, const SignalWatch& sign
     if (!order.has_value()) break;
     const auto store = [&](const v1::TrialRecord& attempt) -> absl::Status {
       RETURN_IF_ERROR(writer_->Append(attempt));
-      if (json_) std::fputs(report::TrialLine(record_, attempt).c_str(), stdout);
+      if (json_) {
+        std::fputs(report::TrialLine(record_, attempt).c_str(), stdout);
+        std::fflush(stdout);  // whoever reads along sees each trial as it ends
+      }
       progress.Tell(attempt, !attempt.transport_failure());
       return absl::OkStatus();
     };

@@ -76,9 +76,9 @@ absl::Status Attempt::Converse() {
           ? kMessagesLimit
           : absl::Nanoseconds(workload.warmup_ns() + workload.window_ns());
   const auto finished = [&](size_t agent) { return agent_record(agent).has_finished(); };
-  RETURN_IF_ERROR(AwaitAll(
-      [&](size_t agent) { return finished(agent) || Receives(agent) || !Sends(agent); },
-      clock_.Now() + kStartLead + traffic + kFinishLimit, "to finish sending"));
+  RETURN_IF_ERROR(
+      AwaitAll([&](size_t agent) { return finished(agent) || Receives(agent) || !Sends(agent); },
+               clock_.Now() + kStartLead + traffic + kFinishLimit, "to finish sending"));
   v1::Command finish;
   finish.mutable_finish();
   SendToReceivers(finish);
@@ -89,9 +89,15 @@ absl::Status Attempt::Converse() {
 void Attempt::Open() {
   for (size_t agent = 0; agent < agents_.size(); ++agent) {
     peers_[agent].heard = clock_.Now();
-    peers_[agent].call = agents_[agent].member.client->RunTrial(
-        {.on_event = [this, agent](v1::Event event) { notes_.Push({agent, std::move(event)}); },
-         .on_end = [this, agent](absl::Status end) { notes_.Push({agent, std::move(end)}); }});
+    peers_[agent].call =
+        agents_[agent].member.client->RunTrial({.on_event =
+                                                    [this, agent](v1::Event event) {
+                                                      notes_.Push({agent, std::move(event)});
+                                                    },
+                                                .on_end =
+                                                    [this, agent](absl::Status end) {
+                                                      notes_.Push({agent, std::move(end)});
+                                                    }});
     v1::Command command;
     *command.mutable_prepare() = record_.agents(static_cast<int>(agent)).prepare();
     peers_[agent].call->Send(command);
@@ -185,7 +191,8 @@ absl::Status Attempt::TakeEvent(size_t agent, v1::Event event) {
     case v1::Event::EVENT_NOT_SET:
       break;
   }
-  return absl::InternalError(absl::StrCat(NameOf(agent), " sent an event this copycost does not know"));
+  return absl::InternalError(
+      absl::StrCat(NameOf(agent), " sent an event this copycost does not know"));
 }
 
 absl::Status Attempt::TakeEnd(size_t agent, const absl::Status& end) {

@@ -64,7 +64,9 @@ class Attempt {
 
   bool Sends(size_t agent) const;
   bool Receives(size_t agent) const;
-  absl::string_view NameOf(size_t agent) const { return record_.agents(static_cast<int>(agent)).agent(); }
+  absl::string_view NameOf(size_t agent) const {
+    return record_.agents(static_cast<int>(agent)).agent();
+  }
 
   Clock& clock_;
   std::vector<FleetAgent>& agents_;

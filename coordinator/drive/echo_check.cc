@@ -52,9 +52,9 @@ absl::Status CheckEnds(const v1::AgentRecord& agent) {
         applied.cpu() == asked.cpu()) {
       continue;
     }
-    return absl::DataLossError(absl::StrCat(
-        agent.agent(), " runs flow ", applied.flow(), " on CPU ", applied.cpu(), " where flow ",
-        asked.flow(), " on CPU ", asked.cpu(), " was asked"));
+    return absl::DataLossError(absl::StrCat(agent.agent(), " runs flow ", applied.flow(),
+                                            " on CPU ", applied.cpu(), " where flow ", asked.flow(),
+                                            " on CPU ", asked.cpu(), " was asked"));
   }
   return absl::OkStatus();
 }

@@ -82,8 +82,8 @@ absl::Status CheckWindow(uint32_t flow, const Ends& ends) {
   const int64_t shift = ends.receiver_offset_ns - ends.sender_offset_ns;
   const int64_t begin = std::max(sent.opened_ns() + shift, taken.opened_ns());
   const int64_t end = std::min(sent.closed_ns() + shift, taken.closed_ns());
-  const int64_t longest = std::max(sent.closed_ns() - sent.opened_ns(),
-                                   taken.closed_ns() - taken.opened_ns());
+  const int64_t longest =
+      std::max(sent.closed_ns() - sent.opened_ns(), taken.closed_ns() - taken.opened_ns());
   const double overlap =
       longest <= 0 ? 0 : static_cast<double>(end - begin) / static_cast<double>(longest);
   if (overlap < kLeastOverlap) {
@@ -115,9 +115,8 @@ bool IsOversubscribed(const v1::TrialRecord& attempt) {
     threads[agent.boot_id()] += static_cast<uint32_t>(agent.prepare().ends_size());
     cpus[agent.boot_id()] = std::max(cpus[agent.boot_id()], agent.cpus());
   }
-  return std::any_of(threads.begin(), threads.end(), [&](const auto& host) {
-    return host.second > cpus.at(host.first);
-  });
+  return std::any_of(threads.begin(), threads.end(),
+                     [&](const auto& host) { return host.second > cpus.at(host.first); });
 }
 
 bool IsUnbalanced(const std::map<uint32_t, Ends>& flows) {

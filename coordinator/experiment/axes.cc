@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/axis_values.h"
 #include "common/status.h"
 #include "common/units.h"
 #include "common/words.h"
@@ -59,11 +60,6 @@ bool IsNumber(const AxisField& axis) {
 
 bool IsBytes(const AxisField& axis) { return absl::EndsWith(axis.name, "_bytes"); }
 
-std::string FormatNumber(const AxisField& axis, uint64_t value) {
-  if (value == 0 && !axis.zero_word.empty()) return axis.zero_word;
-  return IsBytes(axis) ? FormatBytes(value) : absl::StrCat(value);
-}
-
 absl::StatusOr<uint64_t> ParseNumber(const AxisField& axis, absl::string_view word) {
   if (!axis.zero_word.empty() && word == axis.zero_word) return uint64_t{0};
   ASSIGN_OR_RETURN(const uint64_t value, IsBytes(axis) ? ParseBytes(word) : ParseCount(word));
@@ -71,8 +67,8 @@ absl::StatusOr<uint64_t> ParseNumber(const AxisField& axis, absl::string_view wo
     return absl::InvalidArgumentError(absl::StrCat("'", word, "' is too small; at least 1"));
   }
   if (value > axis.maximum) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("'", word, "' is too large; at most ", FormatNumber(axis, axis.maximum)));
+    return absl::InvalidArgumentError(absl::StrCat("'", word, "' is too large; at most ",
+                                                   AxisNumberWord(*axis.field, axis.maximum)));
   }
   return value;
 }
@@ -103,13 +99,13 @@ absl::Status AppendRange(const AxisField& axis, absl::string_view range,
   // From 0 doubling leads nowhere. `last / 2` keeps value * 2 within last, hence within 64 bits.
   uint64_t value = first;
   while (value != 0 && value <= last / 2) {
-    words.push_back(FormatNumber(axis, value));
+    words.push_back(AxisNumberWord(*axis.field, value));
     value *= 2;
   }
   if (first == 0 || value != last) {
-    return NoDoubling(range, FormatNumber(axis, first), FormatNumber(axis, last));
+    return NoDoubling(range, AxisNumberWord(*axis.field, first), AxisNumberWord(*axis.field, last));
   }
-  words.push_back(FormatNumber(axis, last));
+  words.push_back(AxisNumberWord(*axis.field, last));
   return absl::OkStatus();
 }
 
@@ -194,19 +190,7 @@ absl::Status ApplyAxis(const AxisField& axis, absl::string_view word, v1::Worklo
 }
 
 std::string AxisWord(const AxisField& axis, const v1::Workload& workload) {
-  const google::protobuf::Reflection& reflection = *workload.GetReflection();
-  switch (axis.field->cpp_type()) {
-    case FieldDescriptor::CPPTYPE_ENUM:
-      return LabelOf(*axis.field->enum_type(), reflection.GetEnumValue(workload, axis.field));
-    case FieldDescriptor::CPPTYPE_UINT64:
-      return FormatNumber(axis, reflection.GetUInt64(workload, axis.field));
-    case FieldDescriptor::CPPTYPE_UINT32:
-      return FormatNumber(axis, reflection.GetUInt32(workload, axis.field));
-    case FieldDescriptor::CPPTYPE_STRING:
-      return reflection.GetString(workload, axis.field);
-    default:
-      return "?";
-  }
+  return AxisValueOf(*axis.field, workload).word;
 }
 
 std::vector<std::string> AxisVocabulary(const AxisField& axis) {

@@ -215,7 +215,7 @@ std::vector<const AxisField*> VaryingAxes(const v1::Experiment& resolved) {
 }
 
 std::string AxisWord(const AxisField& axis, const v1::Cell& cell) {
-  const std::string word = AxisWord(axis, cell.workload());
+  std::string word = AxisWord(axis, cell.workload());
   const auto arm = cell.arms().find(axis.name);
   if (arm == cell.arms().end() || arm->second < 2) return word;
   return absl::StrCat(word, "#", arm->second);

@@ -81,16 +81,11 @@ absl::Status ResolveRepeats(LoadedExperiment& loaded) {
 
 absl::Status ResolveTopology(LoadedExperiment& loaded) {
   v1::Experiment& experiment = loaded.experiment;
-  if (experiment.topology() == v1::TOPOLOGY_KIND_UNSPECIFIED && !loaded.Named("topology")) {
-    experiment.set_topology(v1::TOPOLOGY_KIND_NAMESPACES);
+  if (experiment.topology().empty() && !loaded.Named("topology")) {
+    experiment.set_topology(Label(v1::TOPOLOGY_KIND_NAMESPACES));
   }
-  const std::vector<v1::TopologyKind> known = AllOf<v1::TopologyKind>();
-  if (std::find(known.begin(), known.end(), experiment.topology()) != known.end()) {
-    return absl::OkStatus();
-  }
-  std::vector<std::string> names;
-  for (v1::TopologyKind kind : known) names.push_back(v1::TopologyKind_Name(kind));
-  return ErrorAt(loaded, "topology", absl::StrCat("unknown; one of: ", absl::StrJoin(names, ", ")));
+  return Annotate(NumberOf(*v1::TopologyKind_descriptor(), experiment.topology()).status(),
+                  loaded.PlaceOf("topology"));
 }
 
 absl::Status ResolveSeed(v1::Experiment& experiment) {

@@ -15,7 +15,8 @@
 
 namespace copycost {
 
-// A trial in progress. Destroying it cancels the call and waits for its end; no callback comes after.
+// A trial in progress. Destroying it cancels the call and waits for its end; no callback comes
+// after.
 class TrialCall {
  public:
   virtual ~TrialCall() = default;

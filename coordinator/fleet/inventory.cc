@@ -16,10 +16,10 @@ absl::Status CheckProtocol(const v1::Description& description) {
   if (description.protocol_min() <= kProtocol && kProtocol <= description.protocol_max()) {
     return absl::OkStatus();
   }
-  return absl::FailedPreconditionError(absl::StrCat(
-      "copycost-agent ", description.version(), " speaks protocol ", description.protocol_min(),
-      " to ", description.protocol_max(), ", this copycost speaks ", kProtocol,
-      "; install the same version on both"));
+  return absl::FailedPreconditionError(
+      absl::StrCat("copycost-agent ", description.version(), " speaks protocol ",
+                   description.protocol_min(), " to ", description.protocol_max(),
+                   ", this copycost speaks ", kProtocol, "; install the same version on both"));
 }
 
 // What the driver relies on, from a program that may be any.

@@ -88,8 +88,7 @@ std::string OwnDirectory() {
 absl::StatusOr<std::string> FindAgentBinary(const std::string& flag) {
   if (!flag.empty()) {
     if (IsExecutable(flag)) return flag;
-    return absl::NotFoundError(
-        absl::StrCat("--agent-binary: ", ErrnoStatus(flag).message()));
+    return absl::NotFoundError(absl::StrCat("--agent-binary: ", ErrnoStatus(flag).message()));
   }
   std::vector<std::string> directories = {OwnDirectory()};
   const char* path = std::getenv("PATH");
@@ -147,9 +146,8 @@ NamespaceTopology::~NamespaceTopology() {
 absl::StatusOr<Fleet> NamespaceTopology::Up() {
   ASSIGN_OR_RETURN(const std::string report, ReadReport(report_.get()));
   if (report != kNamespacesReady) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("cannot make namespaces: ", report.empty() ? "the helper died" : report,
-                     kRemedy));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "cannot make namespaces: ", report.empty() ? "the helper died" : report, kRemedy));
   }
   Fleet fleet;
   fleet.push_back({.name = "sender",

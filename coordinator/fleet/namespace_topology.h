@@ -22,8 +22,8 @@ namespace copycost {
 class NamespaceTopology final : public Topology {
  public:
   // Forks the helper, so it must be called before the process has a second thread: before anything
-  // of gRPC. NotFound when there is no agent binary at `agent_binary`; FailedPrecondition names what
-  // forbids a namespace and what would permit it.
+  // of gRPC. NotFound when there is no agent binary at `agent_binary`; FailedPrecondition names
+  // what forbids a namespace and what would permit it.
   static absl::StatusOr<std::unique_ptr<NamespaceTopology>> Create(const std::string& agent_binary);
 
   // Ends the helper, and with it agents and namespaces.

@@ -2,8 +2,8 @@
 
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "common/axis_values.h"
 #include "common/words.h"
-#include "coordinator/record/axis_values.h"
 #include "coordinator/record/copies.h"
 #include "coordinator/record/ends.h"
 #include "coordinator/record/metrics.h"
@@ -58,7 +58,7 @@ Row IdentityFields(const v1::RunRecord& run, const v1::TrialRecord& trial) {
       {"flags", TextOrAbsent(FlagsOf(trial))},
       {"reason", TextOrAbsent(trial.reason())},
       {"started_utc", FormatUtc(trial.started_unix_ns())},
-      {"topology", Label(run.plan().experiment().topology())},
+      {"topology", run.plan().experiment().topology()},
       {"sender_agent", TextOrAbsent(AgentsWith(trial, v1::ROLE_SENDER))},
       {"receiver_agent", TextOrAbsent(AgentsWith(trial, v1::ROLE_RECEIVER))},
   };

@@ -1,11 +1,6 @@
 #include "coordinator/record/metrics.h"
 
-#include <algorithm>
-#include <cstdlib>
-
-#include "absl/strings/str_cat.h"
 #include "common/status.h"
-#include "common/words.h"
 #include "coordinator/record/copies.h"
 #include "coordinator/record/ends.h"
 #include "coordinator/record/host_cpu.h"
@@ -167,12 +162,5 @@ constexpr Metric kMetrics[] = {
 }  // namespace
 
 absl::Span<const Metric> Metrics() { return kMetrics; }
-
-const Metric& MetricNamed(absl::string_view column) {
-  const auto found = std::find_if(std::begin(kMetrics), std::end(kMetrics),
-                                  [&](const Metric& metric) { return metric.column == column; });
-  if (found == std::end(kMetrics)) std::abort();  // a bug of ours: the names are in our own code
-  return *found;
-}
 
 }  // namespace copycost::record

@@ -26,9 +26,6 @@ struct Metric {
 // In the order of the columns. Lives as long as the program.
 absl::Span<const Metric> Metrics();
 
-// The metric of this column. It must exist.
-const Metric& MetricNamed(absl::string_view column);
-
 }  // namespace copycost::record
 
 #endif  // COPYCOST_COORDINATOR_RECORD_METRICS_H_

@@ -59,7 +59,7 @@ std::string RunLine(const record::Run& run) {
                       {"command_line", run.info.command_line()},
                       {"version", run.info.version()},
                       {"build_id", run.info.build_id()},
-                      {"topology", Label(experiment.topology())},
+                      {"topology", experiment.topology()},
                       // As text: JSON readers lose the last digits of 64 bits.
                       {"seed", absl::StrCat(experiment.seed())},
                       {"repeats", int64_t{experiment.repeats()}},

@@ -8,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "common/axis_values.h"
 #include "common/words.h"
-#include "coordinator/record/axis_values.h"
 #include "coordinator/report/text_grid.h"
 
 namespace copycost::report {
@@ -58,7 +58,7 @@ std::string MedianText(const CellSummary& cell, absl::string_view column, Footno
 
 std::string GoodputText(const CellSummary& cell, Footnotes& notes) {
   const MetricSummary& goodput = MetricOf(cell, "goodput_gbps");
-  const std::string median = MedianText(cell, "goodput_gbps", notes);
+  std::string median = MedianText(cell, "goodput_gbps", notes);
   if (!goodput.interval.ok()) return median;
   return absl::StrCat(median, " [", FormatSignificant(goodput.interval->low), ", ",
                       FormatSignificant(goodput.interval->high), "]");
@@ -75,9 +75,9 @@ std::string CopiesText(const CellSummary& cell, Footnotes& notes) {
   return absl::StrFormat("%.2f to %.2f", *low.median, *high.median);
 }
 
-// "kernel-copied", and where not all trials carry the flag "unsteady 2/8".
+// A line a flag: "kernel-copied", and where not all trials carry it "unsteady 2/8".
 std::string FlagsText(const CellSummary& cell) {
-  return absl::StrJoin(cell.flags, " ", [&](std::string* out, const auto& flag) {
+  return absl::StrJoin(cell.flags, "\n", [&](std::string* out, const auto& flag) {
     const auto [which, trials] = flag;
     absl::StrAppend(out, Label(which));
     if (trials < cell.n) absl::StrAppend(out, " ", trials, "/", cell.n);
@@ -92,7 +92,7 @@ std::string ColumnName(const std::string& axis) {
 }
 
 // The axis's word, and the arm where a value was named again: "two-copy#2".
-std::string AxisText(const CellSummary& cell, const record::AxisValue& value) {
+std::string AxisText(const CellSummary& cell, const AxisValue& value) {
   const auto arm = cell.cell.arms().find(value.axis);
   if (arm == cell.cell.arms().end() || arm->second < 2) return value.word;
   return absl::StrCat(value.word, "#", arm->second);
@@ -100,11 +100,11 @@ std::string AxisText(const CellSummary& cell, const record::AxisValue& value) {
 
 std::vector<GridColumn> AllAxes(Cells cells) {
   std::vector<GridColumn> columns;
-  for (const record::AxisValue& axis : record::AxisValuesOf({})) {
+  for (const AxisValue& axis : AxisValuesOf({})) {
     columns.push_back({.name = ColumnName(axis.axis), .unit = "", .cells = {}});
   }
   for (const CellSummary& cell : cells) {
-    const std::vector<record::AxisValue> values = record::AxisValuesOf(cell.cell.workload());
+    const std::vector<AxisValue> values = AxisValuesOf(cell.cell.workload());
     for (size_t i = 0; i < columns.size(); ++i) {
       columns[i].cells.push_back(AxisText(cell, values[i]));
       columns[i].right_aligned = values[i].number.has_value();
@@ -154,7 +154,7 @@ std::vector<GridColumn> ColumnsOf(Cells cells, Footnotes& notes) {
   }
   std::vector<GridColumn> columns = AxisColumns(cells);
   columns.insert(columns.end(), {n, goodput, copies, host_cpu});
-  if (Varies(flags) || flags.cells.front() != "") columns.push_back(flags);
+  if (Varies(flags) || !flags.cells.front().empty()) columns.push_back(flags);
   return columns;
 }
 
@@ -191,7 +191,7 @@ std::string FlagLegend(Cells cells, size_t width) {
 std::string FormatSignificant(double value) {
   if (value == 0) return "0";
   // The exponent after rounding to three digits: 99.96 is 100, not 100.0.
-  const std::string rounded = absl::StrFormat("%.2e", value);
+  std::string rounded = absl::StrFormat("%.2e", value);
   int exponent = 0;
   if (!absl::SimpleAtoi(rounded.substr(rounded.find('e') + 1), &exponent)) return rounded;
   return absl::StrFormat("%.*f", std::max(0, 2 - exponent), value);

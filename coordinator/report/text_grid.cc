@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
 namespace copycost::report {
@@ -12,9 +13,13 @@ namespace {
 
 constexpr size_t kGap = 2;
 
+std::vector<std::string> LinesOf(const std::string& cell) { return absl::StrSplit(cell, '\n'); }
+
 size_t WidthOf(const GridColumn& column) {
   size_t width = std::max(column.name.size(), column.unit.size());
-  for (const std::string& cell : column.cells) width = std::max(width, cell.size());
+  for (const std::string& cell : column.cells) {
+    for (const std::string& line : LinesOf(cell)) width = std::max(width, line.size());
+  }
   return width;
 }
 
@@ -51,26 +56,40 @@ std::string LineOf(const std::vector<GridColumn>& columns, const TextOf& text_of
   return line + "\n";
 }
 
-std::string Lines(const std::vector<GridColumn>& columns) {
+std::string RowOf(const std::vector<GridColumn>& columns, size_t row) {
+  size_t height = 1;
+  for (const GridColumn& column : columns) {
+    height = std::max(height, LinesOf(column.cells[row]).size());
+  }
+  std::string text;
+  for (size_t i = 0; i < height; ++i) {
+    text += LineOf(columns, [&](const GridColumn& column) {
+      const std::vector<std::string> lines = LinesOf(column.cells[row]);
+      return i < lines.size() ? lines[i] : "";
+    });
+  }
+  return text;
+}
+
+std::string Rows(const std::vector<GridColumn>& columns) {
   std::string text = LineOf(columns, [](const GridColumn& column) { return column.name; });
   const auto has_unit = [](const GridColumn& column) { return !column.unit.empty(); };
   if (std::any_of(columns.begin(), columns.end(), has_unit)) {
     text += LineOf(columns, [](const GridColumn& column) { return column.unit; });
   }
-  for (size_t row = 0; row < columns.front().cells.size(); ++row) {
-    text += LineOf(columns, [row](const GridColumn& column) { return column.cells[row]; });
-  }
+  for (size_t row = 0; row < columns.front().cells.size(); ++row) text += RowOf(columns, row);
   return text;
 }
 
 std::string Block(const std::vector<GridColumn>& columns, size_t row, size_t width) {
+  const size_t wrap_at = std::max(width, kGap) - kGap;
   std::string text;
   for (const GridColumn& column : columns) {
-    const std::string& cell = column.cells[row];
-    if (cell.empty()) continue;
-    const std::string line =
-        absl::StrCat(column.name, " ", cell, column.unit.empty() ? "" : " ", column.unit);
-    absl::StrAppend(&text, text.empty() ? "" : "  ", Wrap(line, width - kGap, 2 * kGap));
+    if (column.cells[row].empty()) continue;
+    const std::string unit = column.unit.empty() ? "" : absl::StrCat(" (", column.unit, ")");
+    const std::string cell = absl::StrJoin(LinesOf(column.cells[row]), " ");
+    absl::StrAppend(&text, text.empty() ? "" : "  ",
+                    Wrap(absl::StrCat(column.name, unit, " ", cell), wrap_at, 2 * kGap));
   }
   return text;
 }
@@ -95,7 +114,7 @@ Grid LayOut(std::vector<GridColumn> columns, size_t width) {
     grid.dropped.push_back(drop->name);
     columns.erase(drop);
   }
-  grid.text = Lines(columns);
+  grid.text = Rows(columns);
   return grid;
 }
 

@@ -14,7 +14,7 @@ struct GridColumn {
   std::string unit;  // a second line of the heading; may be empty
   bool right_aligned = false;
   int drop_order = 0;              // 1 is left out first when width is short; 0 never
-  std::vector<std::string> cells;  // one a row
+  std::vector<std::string> cells;  // one a row; each newline begins a further line of it
 };
 
 struct Grid {
@@ -22,9 +22,9 @@ struct Grid {
   std::vector<std::string> dropped;  // names of the columns that were left out
 };
 
-// One line a row, two spaces between columns. Where that does not fit even without the columns that
-// may be dropped, no column is: each row becomes a block of lines, "name value unit". A single word
-// may stick out of `width`; none is broken.
+// Rows of columns, two spaces between them. Where that does not fit even without the columns that
+// may be dropped, no column is: each row becomes a block of lines, "name (unit) value". A single
+// word may stick out of `width`; none is broken.
 Grid LayOut(std::vector<GridColumn> columns, size_t width);
 
 // `text` in lines of at most `width`, broken at spaces, all but the first indented.

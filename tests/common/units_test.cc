@@ -16,8 +16,8 @@ TEST(UnitsTest, ReadsSizesWithBinarySuffixes) {
 }
 
 TEST(UnitsTest, RefusesWhatIsNoSize) {
-  for (const char* text : {"", "K", "-1", "+1", "1.5K", "4 K", "4KB", "99999999999999999999",
-                           "17179869184G"}) {
+  for (const char* text :
+       {"", "K", "-1", "+1", "1.5K", "4 K", "4KB", "99999999999999999999", "17179869184G"}) {
     EXPECT_THAT(ParseBytes(text),
                 StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("not a size")))
         << text;

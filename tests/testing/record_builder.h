@@ -138,7 +138,7 @@ inline record::Run OneCellRun(int blocks, v1::SendMode mode = v1::SEND_MODE_TWO_
   run.info.set_started_unix_ns(1'760'000'000'000'000'000);
   run.info.set_command_line("copycost run");
   run.info.mutable_plan()->mutable_experiment()->set_name("quick");
-  run.info.mutable_plan()->mutable_experiment()->set_topology(v1::TOPOLOGY_KIND_NAMESPACES);
+  run.info.mutable_plan()->mutable_experiment()->set_topology("namespaces");
   run.info.mutable_plan()->mutable_experiment()->set_seed(18'446'744'073'709'551'615u);
   AddCell(run, WorkloadOf(mode), "cell");
   for (int block = 1; block <= blocks; ++block) {

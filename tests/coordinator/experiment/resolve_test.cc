@@ -40,7 +40,7 @@ TEST(ResolveTest, CompletesAnEmptyExperiment) {
   EXPECT_EQ(experiment.warmup(), "200ms");
   EXPECT_EQ(experiment.window(), "600ms");
   EXPECT_EQ(experiment.repeats(), 8u);
-  EXPECT_EQ(experiment.topology(), v1::TOPOLOGY_KIND_NAMESPACES);
+  EXPECT_EQ(experiment.topology(), "namespaces");
   EXPECT_TRUE(experiment.has_seed());
   EXPECT_THAT(experiment.matrix().message_bytes(), ElementsAre("4K", "64K"));
   EXPECT_THAT(experiment.matrix().ring_depth(), ElementsAre("auto"));
@@ -103,8 +103,8 @@ TEST(ResolveTest, ErrorsInFlagsNameTheFlag) {
 TEST(ResolveTest, RefusesValuesOutOfRange) {
   for (const char* text :
        {"window: '99ms'", "window: '601s'", "window: ''", "window: '600'", "warmup: '61s'",
-        "warmup: '-1s'", "repeats: 0", "repeats: 100001", "topology: 9",
-        "topology: TOPOLOGY_KIND_UNSPECIFIED", "name: ''", "name: '../up'", "name: 'a b'"}) {
+        "warmup: '-1s'", "repeats: 0", "repeats: 100001", "topology: 'moon'", "topology: ''",
+        "name: ''", "name: '../up'", "name: 'a b'"}) {
     EXPECT_THAT(Resolved(text), StatusIs(kInvalid, StartsWith("f:1:1: "))) << text;
   }
   EXPECT_THAT(Resolved(absl::StrCat("name: '", std::string(65, 'x'), "'")),

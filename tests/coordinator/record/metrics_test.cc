@@ -20,7 +20,10 @@ using ::testing::_;
 using ::testing::HasSubstr;
 
 absl::StatusOr<double> Of(const v1::TrialRecord& trial, absl::string_view column) {
-  return MetricNamed(column).of(trial);
+  for (const Metric& metric : Metrics()) {
+    if (metric.column == column) return metric.of(trial);
+  }
+  return absl::NotFoundError(column);
 }
 
 void ExpectAbsent(const v1::TrialRecord& trial, absl::string_view column,

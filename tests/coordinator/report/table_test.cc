@@ -37,6 +37,7 @@ TEST(TableTest, ShowsACellInARow) {
 TEST(TableTest, ZeroCopyThatWasCopiedIsShownAsSuchWithinEightyColumns) {
   record::Run run = OneCellRun(8, v1::SEND_MODE_ZERO_COPY);
   for (v1::TrialRecord& trial : run.attempts) trial.add_flags(v1::FLAG_KERNEL_COPIED);
+  run.attempts[1].add_flags(v1::FLAG_UNSTEADY);
   const std::string table = TableOf(run);
   EXPECT_THAT(table, HasSubstr("kernel-copied\n"));
   EXPECT_THAT(table, HasSubstr("kernel-copied: completions say"));

@@ -38,18 +38,30 @@ TEST(TextGridTest, StacksRowsWhenNothingMoreMayBeDropped) {
   const Grid grid = LayOut(Columns(), 16);
   EXPECT_EQ(grid.text,
             "mode two-copy\n"
-            "  goodput 23.4\n"
-            "    Gbit/s\n"
+            "  goodput\n"
+            "    (Gbit/s)\n"
+            "    23.4\n"
             "  n 8\n"
-            "  host CPU 0.4\n"
-            "    ns/B\n"
+            "  host CPU\n"
+            "    (ns/B) 0.4\n"
             "mode zero-copy\n"
-            "  goodput 9.81\n"
-            "    Gbit/s\n"
+            "  goodput\n"
+            "    (Gbit/s)\n"
+            "    9.81\n"
             "  n 10\n"
-            "  host CPU n/a\n"
-            "    (1) ns/B\n");
+            "  host CPU\n"
+            "    (ns/B) n/a\n"
+            "    (1)\n");
   EXPECT_THAT(grid.dropped, IsEmpty());
+}
+
+TEST(TextGridTest, ACellOfSeveralLinesGrowsItsRow) {
+  EXPECT_EQ(
+      LayOut({{"n", "", true, 0, {"8", "9"}}, {"flags", "", false, 0, {"a\nbb", "c"}}}, 80).text,
+      "n  flags\n"
+      "8  a\n"
+      "   bb\n"
+      "9  c\n");
 }
 
 TEST(TextGridTest, NoWidthBreaksIt) {

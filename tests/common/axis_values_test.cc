@@ -1,9 +1,9 @@
-#include "coordinator/record/axis_values.h"
+#include "common/axis_values.h"
 
 #include "tests/testing/record_builder.h"
 #include "tests/testing/status_matchers.h"
 
-namespace copycost::record {
+namespace copycost {
 namespace {
 
 using ::copycost::testing::WorkloadOf;
@@ -41,4 +41,4 @@ TEST(AxisValuesTest, WhatIsFixedForARunIsNoAxis) {
 }
 
 }  // namespace
-}  // namespace copycost::record
+}  // namespace copycost

@@ -1,7 +1,9 @@
 // A workload's place in the matrix: the value of every field of Workload that is an axis, read by
 // reflection, so that a new axis needs no line here or in any report.
-#ifndef COPYCOST_COORDINATOR_RECORD_AXIS_VALUES_H_
-#define COPYCOST_COORDINATOR_RECORD_AXIS_VALUES_H_
+#ifndef COPYCOST_COMMON_AXIS_VALUES_H_
+#define COPYCOST_COMMON_AXIS_VALUES_H_
+
+#include <google/protobuf/descriptor.h>
 
 #include <cstdint>
 #include <optional>
@@ -10,7 +12,7 @@
 
 #include "copycost/v1/experiment.pb.h"
 
-namespace copycost::record {
+namespace copycost {
 
 struct AxisValue {
   std::string axis;  // the field's name: "message_bytes"
@@ -19,9 +21,15 @@ struct AxisValue {
   std::optional<int64_t> number;
 };
 
-// In the order of Workload's fields.
+// `field` is one of Workload's axes.
+AxisValue AxisValueOf(const google::protobuf::FieldDescriptor& field, const v1::Workload& workload);
+
+// The word for a number on a numeric axis: "64K" where the field counts bytes.
+std::string AxisNumberWord(const google::protobuf::FieldDescriptor& field, uint64_t number);
+
+// All axes, in the order of Workload's fields.
 std::vector<AxisValue> AxisValuesOf(const v1::Workload& workload);
 
-}  // namespace copycost::record
+}  // namespace copycost
 
-#endif  // COPYCOST_COORDINATOR_RECORD_AXIS_VALUES_H_
+#endif  // COPYCOST_COMMON_AXIS_VALUES_H_

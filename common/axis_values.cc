@@ -1,27 +1,35 @@
-#include "coordinator/record/axis_values.h"
+#include "common/axis_values.h"
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/units.h"
 #include "common/words.h"
 
-namespace copycost::record {
+namespace copycost {
 namespace {
 
 using ::google::protobuf::FieldDescriptor;
 using ::google::protobuf::Reflection;
 
-// Axes are uint32, uint64, string or an enum; the field's definition is a compile-time matter, so
-// another type is a bug and shows as an empty word.
 AxisValue Number(const FieldDescriptor& field, uint64_t number) {
-  const std::string& zero_word = field.options().GetExtension(v1::axis).zero_word();
-  if (number == 0 && !zero_word.empty()) return {field.name(), zero_word, std::nullopt};
-  const bool bytes = absl::EndsWith(field.name(), "_bytes");
-  return {field.name(), bytes ? FormatBytes(number) : absl::StrCat(number),
-          static_cast<int64_t>(number)};
+  const bool stands_for_a_word =
+      number == 0 && !field.options().GetExtension(v1::axis).zero_word().empty();
+  AxisValue value{field.name(), AxisNumberWord(field, number), std::nullopt};
+  if (!stands_for_a_word) value.number = static_cast<int64_t>(number);
+  return value;
 }
 
-AxisValue ValueOf(const v1::Workload& workload, const FieldDescriptor& field) {
+}  // namespace
+
+std::string AxisNumberWord(const FieldDescriptor& field, uint64_t number) {
+  const std::string& zero_word = field.options().GetExtension(v1::axis).zero_word();
+  if (number == 0 && !zero_word.empty()) return zero_word;
+  return absl::EndsWith(field.name(), "_bytes") ? FormatBytes(number) : absl::StrCat(number);
+}
+
+// Axes are uint32, uint64, string or an enum; the field's definition is a compile-time matter, so
+// another type is a bug and shows as an empty word.
+AxisValue AxisValueOf(const FieldDescriptor& field, const v1::Workload& workload) {
   const Reflection& reflection = *workload.GetReflection();
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_ENUM:
@@ -38,16 +46,14 @@ AxisValue ValueOf(const v1::Workload& workload, const FieldDescriptor& field) {
   }
 }
 
-}  // namespace
-
 std::vector<AxisValue> AxisValuesOf(const v1::Workload& workload) {
   std::vector<AxisValue> values;
   const auto& type = *v1::Workload::descriptor();
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
-    if (field.options().HasExtension(v1::axis)) values.push_back(ValueOf(workload, field));
+    if (field.options().HasExtension(v1::axis)) values.push_back(AxisValueOf(field, workload));
   }
   return values;
 }
 
-}  // namespace copycost::record
+}  // namespace copycost

@@ -1,0 +1,255 @@
+// The agent over real gRPC, with the coordinator's own client.
+#include "agent/agent_service.h"
+
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/mailbox.h"
+#include "coordinator/drive/trial_driver.h"
+#include "coordinator/fleet/grpc_agent_client.h"
+#include "coordinator/fleet/inventory.h"
+#include "tests/testing/flow_harness.h"
+#include "tests/testing/status_matchers.h"
+
+namespace copycost {
+namespace {
+
+using ::copycost::testing::StatusIs;
+using ::copycost::testing::VerifiedWorkload;
+using ::testing::_;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+v1::HoldRequest HolderNamed(const std::string& name) {
+  v1::HoldRequest request;
+  request.set_holder(name);
+  return request;
+}
+
+class AgentServiceTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<AgentServer> Serve(const std::string& listen) {
+    return AgentServer::Start({.listen = listen}, clock_).value();
+  }
+
+  RealClock clock_;
+  std::unique_ptr<AgentServer> agent_ = Serve("127.0.0.1:0");
+  std::unique_ptr<AgentClient> client_ = MakeGrpcAgentClient(agent_->address());
+};
+
+TEST_F(AgentServiceTest, DescribesThisHostWithoutAHold) {
+  const auto description = client_->Describe();
+  ASSERT_OK(description);
+  EXPECT_EQ(description->boot_id(), OwnBootId());
+  EXPECT_GT(description->cpus_size(), 0);
+  EXPECT_EQ(description->build_id().size(), 40u);
+  ASSERT_EQ(description->send_modes_size(), 3);
+  EXPECT_TRUE(description->send_modes(0).state().available());
+}
+
+TEST_F(AgentServiceTest, TellsASecondCoordinatorWhoHoldsItAndSinceWhen) {
+  const auto first = client_->Hold(HolderNamed("alice on a"));
+  ASSERT_OK(first);
+  EXPECT_THAT(MakeGrpcAgentClient(agent_->address())->Hold(HolderNamed("bob")).status(),
+              StatusIs(absl::StatusCode::kResourceExhausted,
+                       AllOf(HasSubstr("held by alice on a"), HasSubstr("since 20"))));
+}
+
+TEST_F(AgentServiceTest, EveryHoldHasAnEpochOfItsOwn) {
+  auto first = client_->Hold(HolderNamed("a"));
+  ASSERT_OK(first);
+  const uint64_t epoch = (*first)->epoch();
+  first->reset();
+  // The release reaches the agent a moment after the lease is gone.
+  absl::StatusOr<std::unique_ptr<HoldLease>> second = client_->Hold(HolderNamed("b"));
+  while (absl::IsResourceExhausted(second.status())) {
+    std::this_thread::yield();
+    second = client_->Hold(HolderNamed("b"));
+  }
+  ASSERT_OK(second);
+  EXPECT_GT((*second)->epoch(), epoch);
+}
+
+TEST_F(AgentServiceTest, RefusesAHoldWithoutAName) {
+  EXPECT_THAT(client_->Hold(HolderNamed("")).status(),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("holder")));
+}
+
+TEST_F(AgentServiceTest, ProbesOfOneHostAgreeOnTheClock) {
+  const auto offset = client_->ProbeClock(20);
+  ASSERT_OK(offset);
+  EXPECT_GT(offset->error, absl::ZeroDuration());
+  EXPECT_LE(absl::AbsDuration(offset->offset), offset->error);
+}
+
+// Calls a method with an empty request, and gives the serialized response.
+std::string CallWithNothing(const std::string& address, const std::string& method) {
+  grpc::GenericStub stub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  grpc::CompletionQueue queue;
+  const grpc::ByteBuffer request(nullptr, 0);
+  const auto call = stub.PrepareUnaryCall(&context, method, request, &queue);
+  call->StartCall();
+  grpc::ByteBuffer response;
+  grpc::Status status;
+  call->Finish(&response, &status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  queue.Next(&tag, &ok);
+  std::string bytes;
+  if (!status.ok()) return status.error_message();
+  std::vector<grpc::Slice> slices;
+  if (!response.Dump(&slices).ok()) return "";
+  for (const grpc::Slice& slice : slices) {
+    bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  }
+  return bytes;
+}
+
+TEST_F(AgentServiceTest, AnswersHealthChecks) {
+  // HealthCheckResponse{status = SERVING}: field 1, value 1.
+  EXPECT_EQ(CallWithNothing(agent_->address(), "/grpc.health.v1.Health/Check"), "\x08\x01");
+}
+
+// A whole trial between two agents, carried out by the driver.
+class TrialOverGrpcTest : public AgentServiceTest {
+ protected:
+  TrialOverGrpcTest() {
+    Fleet fleet;
+    fleet.push_back({.name = "sender",
+                     .address = agent_->address(),
+                     .client = MakeGrpcAgentClient(agent_->address()),
+                     .data_address_v4 = "127.0.0.1",
+                     .data_address_v6 = "::1"});
+    fleet.push_back({.name = "receiver",
+                     .address = second_->address(),
+                     .client = MakeGrpcAgentClient(second_->address()),
+                     .data_address_v4 = "127.0.0.1",
+                     .data_address_v6 = "::1"});
+    agents_ = TakeInventory(std::move(fleet), OwnBootId()).value();
+  }
+
+  TrialOrder Order(v1::SendMode mode) {
+    v1::Workload workload = VerifiedWorkload(mode);
+    workload.set_threads(2);
+    return {.trial_id = "v01",
+            .block = 0,
+            .cell_id = 0,
+            .purpose = v1::PURPOSE_VERIFY,
+            .workload = workload};
+  }
+
+  v1::TrialRecord Run(v1::SendMode mode) {
+    TrialDriver driver(clock_, agents_);
+    return driver.Run(Order(mode), [](const v1::TrialRecord&) { return absl::OkStatus(); }).value();
+  }
+
+  std::unique_ptr<AgentServer> second_ = Serve("127.0.0.1:0");
+  std::vector<FleetAgent> agents_;
+};
+
+TEST_F(TrialOverGrpcTest, EveryModeIsVerified) {
+  ASSERT_OK(HoldAll(agents_, HolderNamed("test")));
+  for (const v1::SendMode mode :
+       {v1::SEND_MODE_TWO_COPY, v1::SEND_MODE_ONE_COPY, v1::SEND_MODE_ZERO_COPY}) {
+    const v1::TrialRecord record = Run(mode);
+    EXPECT_EQ(record.outcome(), v1::OUTCOME_OK) << record.reason();
+    EXPECT_EQ(record.agents(1).finished().flows(1).verified_bytes(), 64u * 16384);
+  }
+}
+
+TEST_F(TrialOverGrpcTest, WithoutAHoldATrialIsRefused) {
+  const v1::TrialRecord record = Run(v1::SEND_MODE_TWO_COPY);
+  EXPECT_EQ(record.outcome(), v1::OUTCOME_FAILED);
+  EXPECT_THAT(record.reason(), HasSubstr("nobody holds this agent"));
+}
+
+TEST_F(TrialOverGrpcTest, AnAgentThatIsGoneIsAFailureOfTransport) {
+  ASSERT_OK(HoldAll(agents_, HolderNamed("test")));
+  second_.reset();
+  const v1::TrialRecord record = Run(v1::SEND_MODE_TWO_COPY);
+  EXPECT_EQ(record.outcome(), v1::OUTCOME_FAILED);
+  EXPECT_TRUE(record.transport_failure()) << record.reason();
+  EXPECT_EQ(record.attempt(), 3u);
+}
+
+TEST_F(TrialOverGrpcTest, AnAgentTakesOneTrialAtATime) {
+  ASSERT_OK(HoldAll(agents_, HolderNamed("test")));
+  Mailbox<absl::Status> ends(clock_);
+  const auto call = [&] {
+    return agents_[0].member.client->RunTrial(
+        {.on_event = [](v1::Event) {}, .on_end = [&](absl::Status end) { ends.Push(end); }});
+  };
+  const auto first = call();
+  const auto second = call();
+  // The first waits for its Prepare; the other, whichever it is, is refused at once.
+  EXPECT_THAT(*ends.PopUntil(absl::InfiniteFuture()),
+              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("one at a time")));
+}
+
+TEST_F(TrialOverGrpcTest, TheEndOfTheHoldStopsTheTrial) {
+  ASSERT_OK(HoldAll(agents_, HolderNamed("test")));
+  Mailbox<absl::Status> ends(clock_);
+  Mailbox<v1::Event> events(clock_);
+  const auto call = agents_[0].member.client->RunTrial(
+      {.on_event = [&](v1::Event event) { events.Push(std::move(event)); },
+       .on_end = [&](absl::Status end) { ends.Push(end); }});
+  ASSERT_TRUE(events.PopUntil(absl::InfiniteFuture())->has_heartbeat());
+  agents_[0].lease.reset();
+  EXPECT_THAT(*ends.PopUntil(absl::InfiniteFuture()),
+              StatusIs(absl::StatusCode::kCancelled, HasSubstr("hold has ended")));
+}
+
+TEST(AgentServerTest, ServesAUnixSocketAndAnInheritedOne) {
+  RealClock clock;
+  const std::string path = absl::StrCat(::testing::TempDir(), "/agent-", ::getpid(), ".sock");
+  const auto at_path = AgentServer::Start({.listen = absl::StrCat("unix:", path)}, clock);
+  ASSERT_OK(at_path);
+  EXPECT_OK(MakeGrpcAgentClient(absl::StrCat("unix:", path))->Describe());
+
+  int fds[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+  const auto inherited = AgentServer::Start({.listen = absl::StrCat("fd:", fds[1])}, clock);
+  ASSERT_OK(inherited);
+  EXPECT_OK(MakeGrpcAgentClient(UniqueFd(fds[0]))->Describe());
+}
+
+TEST(AgentServerTest, RefusesToBeReachableFromElsewhereUnlessTold) {
+  RealClock clock;
+  for (const char* address : {"0.0.0.0:0", "[::]:0", "192.0.2.1:0", "host.invalid:0"}) {
+    EXPECT_THAT(AgentServer::Start({.listen = address}, clock).status(),
+                StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("--insecure")))
+        << address;
+  }
+  EXPECT_OK(AgentServer::Start({.listen = "0.0.0.0:0", .insecure = true}, clock).status());
+  EXPECT_OK(AgentServer::Start({.listen = "[::1]:0"}, clock).status());
+}
+
+TEST(AgentServerTest, RefusesWhatIsNoAddress) {
+  RealClock clock;
+  for (const char* address : {"", "localhost", ":7411", "127.0.0.1:99999", "fd:x", "fd:0"}) {
+    EXPECT_THAT(AgentServer::Start({.listen = address}, clock).status(),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--listen")))
+        << address;
+  }
+}
+
+TEST(AgentServerTest, SaysWhenTheAddressIsTaken) {
+  RealClock clock;
+  const auto first = AgentServer::Start({.listen = "127.0.0.1:0"}, clock);
+  ASSERT_OK(first);
+  EXPECT_THAT(AgentServer::Start({.listen = (*first)->address()}, clock).status(),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("another agent")));
+}
+
+}  // namespace
+}  // namespace copycost

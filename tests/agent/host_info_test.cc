@@ -1,0 +1,75 @@
+#include "agent/host_info.h"
+
+#include <linux/capability.h>
+#include <sched.h>
+#include <sys/resource.h>
+
+#include <vector>
+
+#include "common/build_info.h"
+#include "common/capabilities.h"
+#include "common/words.h"
+#include "tests/testing/status_matchers.h"
+
+namespace copycost {
+namespace {
+
+using ::testing::ElementsAreArray;
+using ::testing::Optional;
+using ::testing::UnorderedElementsAreArray;
+
+TEST(HostInfoTest, SaysOfEveryModeWhetherItWorksAndWhyNot) {
+  const v1::Description description = DescribeHost();
+  std::vector<v1::SendMode> send;
+  for (const v1::SendModeState& entry : description.send_modes()) {
+    send.push_back(entry.mode());
+    EXPECT_EQ(entry.state().available(), entry.state().reason().empty()) << Label(entry.mode());
+  }
+  EXPECT_THAT(send, UnorderedElementsAreArray(copycost::AllOf<v1::SendMode>()));
+  std::vector<v1::ReceiveMode> receive;
+  for (const v1::ReceiveModeState& entry : description.receive_modes()) {
+    receive.push_back(entry.mode());
+    EXPECT_EQ(entry.state().available(), entry.state().reason().empty()) << Label(entry.mode());
+  }
+  EXPECT_THAT(receive, UnorderedElementsAreArray(copycost::AllOf<v1::ReceiveMode>()));
+}
+
+TEST(HostInfoTest, TellsTheCpusItMayUse) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  ASSERT_EQ(::sched_getaffinity(0, sizeof(allowed), &allowed), 0);
+  std::vector<uint32_t> cpus;
+  for (uint32_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &allowed)) cpus.push_back(cpu);
+  }
+  EXPECT_THAT(DescribeHost().cpus(), ElementsAreArray(cpus));
+}
+
+TEST(HostInfoTest, TellsWhoItIs) {
+  const v1::Description description = DescribeHost();
+  EXPECT_EQ(description.protocol_min(), 1u);
+  EXPECT_EQ(description.protocol_max(), 1u);
+  EXPECT_EQ(description.version(), std::string(Version()));
+  EXPECT_EQ(description.build_id(), BuildId());
+  EXPECT_EQ(description.boot_id().size(), 36u) << description.boot_id();
+  EXPECT_FALSE(description.host_name().empty());
+  EXPECT_FALSE(description.kernel().empty());
+  EXPECT_FALSE(description.machine().empty());
+}
+
+TEST(HostInfoTest, TheLockedMemoryLimitIsTheSoftLimitUnlessNothingLimitsUs) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_MEMLOCK, &before), 0);
+  const rlimit lower{.rlim_cur = 65536, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_MEMLOCK, &lower), 0);
+  const std::optional<uint64_t> limit = LockedMemoryLimit();
+  ::setrlimit(RLIMIT_MEMLOCK, &before);
+  if (HasCapability(CAP_IPC_LOCK) && InInitialUserNamespace()) {
+    EXPECT_EQ(limit, std::nullopt);
+  } else {
+    EXPECT_THAT(limit, Optional(65536u));
+  }
+}
+
+}  // namespace
+}  // namespace copycost

@@ -1,0 +1,185 @@
+#include "agent/measure/flow_meter.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <limits>
+#include <thread>
+
+#include "tests/testing/fake_clock.h"
+
+namespace copycost {
+namespace {
+
+using ::copycost::testing::FakeClock;
+using Edge = FlowMeter::Edge;
+
+constexpr int64_t kLongAgo = 1;
+constexpr int64_t kNotYet = std::numeric_limits<int64_t>::max();
+constexpr int kMostPassesToALook = 64;
+
+// Instants are long ago or not yet, so that no test depends on how fast it runs.
+class FlowMeterTest : public ::testing::Test {
+ protected:
+  // As many passes as it may take the data thread to look at the clock.
+  void PassUntilItHasLooked() {
+    for (int i = 0; i < kMostPassesToALook; ++i) meter_.Pass();
+  }
+
+  FakeClock clock_;
+  WindowGate gate_{clock_};
+  FlowMeter meter_{gate_};
+};
+
+TEST_F(FlowMeterTest, TheThreadsOwnReadingsBoundItsWindow) {
+  meter_.Schedule(kLongAgo, kNotYet);
+  meter_.counters().bytes.Add(1000);
+  PassUntilItHasLooked();
+  meter_.counters().messages.Add(3);
+  meter_.counters().bytes.Add(300);
+  meter_.counters().calls.Add(4);
+  meter_.counters().timed_calls.Add(1);
+  meter_.counters().timed_call_ns.Add(77);
+  meter_.counters().completion_wait_ns.Add(55);
+  meter_.Schedule(kLongAgo, kLongAgo);
+  PassUntilItHasLooked();
+  meter_.counters().bytes.Add(20);
+  PassUntilItHasLooked();
+  const auto window = meter_.Window();
+  ASSERT_TRUE(window.has_value());
+  EXPECT_EQ(window->messages(), 3u);
+  EXPECT_EQ(window->bytes(), 300u);
+  EXPECT_EQ(window->calls(), 4u);
+  EXPECT_EQ(window->timed_calls(), 1u);
+  EXPECT_EQ(window->timed_call_ns(), 77);
+  EXPECT_EQ(window->completion_wait_ns(), 55);
+  EXPECT_GE(window->thread_cpu_ns(), 0);
+  EXPECT_GT(window->closed_ns(), window->opened_ns());
+}
+
+TEST_F(FlowMeterTest, ThereIsNoWindowBeforeBothReadings) {
+  EXPECT_FALSE(meter_.Window().has_value());
+  meter_.Schedule(kLongAgo, kNotYet);
+  PassUntilItHasLooked();
+  EXPECT_TRUE(meter_.HasRead(Edge::kOpen));
+  EXPECT_FALSE(meter_.HasRead(Edge::kClose));
+  EXPECT_FALSE(meter_.Window().has_value());
+  meter_.Schedule(kLongAgo, kLongAgo);
+  PassUntilItHasLooked();
+  EXPECT_TRUE(meter_.Window().has_value());
+}
+
+TEST_F(FlowMeterTest, ReadsNothingBeforeItsTime) {
+  meter_.Schedule(kNotYet, kNotYet);
+  for (int i = 0; i < 10; ++i) PassUntilItHasLooked();
+  EXPECT_FALSE(meter_.HasRead(Edge::kOpen));
+  EXPECT_FALSE(meter_.HasRead(Edge::kClose));
+}
+
+TEST_F(FlowMeterTest, AFlowWithoutAWindowIsNeverRead) {
+  for (int i = 0; i < 10; ++i) PassUntilItHasLooked();
+  EXPECT_FALSE(meter_.HasRead(Edge::kOpen));
+  EXPECT_FALSE(meter_.Window().has_value());
+}
+
+TEST_F(FlowMeterTest, AFastThreadLooksAtTheClockOftenEnough) {
+  meter_.Schedule(kNotYet, kNotYet);
+  for (int i = 0; i < 100'000; ++i) meter_.Pass();  // longest stride
+  meter_.Schedule(kLongAgo, kNotYet);
+  PassUntilItHasLooked();
+  EXPECT_TRUE(meter_.HasRead(Edge::kOpen));
+}
+
+TEST_F(FlowMeterTest, GoesOnUntilTheGateSaysStop) {
+  EXPECT_TRUE(meter_.Pass());
+  gate_.Advance(Phase::kRunning);
+  EXPECT_TRUE(meter_.Pass());
+  gate_.Advance(Phase::kStop);
+  EXPECT_FALSE(meter_.Pass());
+}
+
+TEST_F(FlowMeterTest, ABlockedThreadIsReadByTheRunner) {
+  meter_.counters().bytes.Add(1000);
+  meter_.Read(Edge::kOpen);
+  meter_.Read(Edge::kClose);
+  const auto window = meter_.Window();
+  ASSERT_TRUE(window.has_value());
+  EXPECT_EQ(window->bytes(), 0u);
+}
+
+TEST_F(FlowMeterTest, AThreadThatWakesLateDoesNotMoveTheRunnersReadings) {
+  meter_.Schedule(kLongAgo, kLongAgo);
+  meter_.counters().bytes.Add(1000);
+  meter_.Read(Edge::kOpen);
+  meter_.counters().bytes.Add(200);
+  meter_.Read(Edge::kClose);
+  meter_.counters().bytes.Add(30);
+  PassUntilItHasLooked();
+  EXPECT_EQ(meter_.Window()->bytes(), 200u);
+}
+
+TEST_F(FlowMeterTest, TheRunnerDoesNotMoveTheThreadsReadings) {
+  meter_.Schedule(kLongAgo, kNotYet);
+  PassUntilItHasLooked();
+  meter_.counters().bytes.Add(200);
+  meter_.Read(Edge::kOpen);
+  meter_.Schedule(kLongAgo, kLongAgo);
+  PassUntilItHasLooked();
+  meter_.counters().bytes.Add(30);
+  meter_.Read(Edge::kClose);
+  EXPECT_EQ(meter_.Window()->bytes(), 200u);
+}
+
+TEST_F(FlowMeterTest, TheRunnersReadingTellsTheDataThreadsCpuTimeNotItsOwn) {
+  std::promise<void> adopted, over;
+  std::thread blocked([&] {
+    meter_.Adopt(::pthread_self());
+    adopted.set_value();
+    over.get_future().wait();
+  });
+  adopted.get_future().wait();
+  const auto own_cpu_ns = [] {
+    timespec now{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return now.tv_sec * 1'000'000'000 + now.tv_nsec;
+  };
+  meter_.Read(Edge::kOpen);
+  const int64_t burned_until = own_cpu_ns() + 5'000'000;
+  while (own_cpu_ns() < burned_until) {
+  }
+  meter_.Read(Edge::kClose);
+  over.set_value();
+  blocked.join();
+  EXPECT_LT(meter_.Window()->thread_cpu_ns(), 5'000'000);
+}
+
+// For ThreadSanitizer, too: the runner reads while the thread counts, and may read, too.
+TEST_F(FlowMeterTest, TheRunnerMayReadWhileTheThreadRuns) {
+  RealClock clock;
+  for (int round = 0; round < 50; ++round) {
+    WindowGate gate(clock);
+    FlowMeter meter(gate);
+    std::promise<void> ready;
+    std::thread data_thread([&] {
+      meter.Adopt(::pthread_self());
+      ready.set_value();
+      gate.AwaitStart();
+      while (meter.Pass()) meter.counters().bytes.Add(1);
+    });
+    ready.get_future().wait();
+    meter.Schedule(kLongAgo, kNotYet);
+    gate.Advance(Phase::kRunning);
+    meter.Read(Edge::kOpen);
+    gate.Await([&] { return meter.HasRead(Edge::kOpen); }, absl::InfiniteFuture());
+    meter.Read(Edge::kClose);
+    gate.Advance(Phase::kStop);
+    data_thread.join();
+    const auto window = meter.Window();
+    ASSERT_TRUE(window.has_value());
+    EXPECT_LE(window->bytes(), meter.counters().bytes.Get());
+    EXPECT_GE(window->closed_ns(), window->opened_ns());
+  }
+}
+
+}  // namespace
+}  // namespace copycost

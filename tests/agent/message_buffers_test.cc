@@ -1,0 +1,78 @@
+#include "agent/message_buffers.h"
+
+#include <cstdint>
+#include <set>
+
+#include "tests/testing/status_matchers.h"
+
+namespace copycost {
+namespace {
+
+using ::copycost::testing::StatusIs;
+using ::testing::Each;
+using ::testing::HasSubstr;
+using ::testing::Ne;
+
+TEST(MessageBuffersTest, HasTheShapeItWasAskedFor) {
+  const auto buffers = MessageBuffers::Create(3, 1200, 4);
+  ASSERT_OK(buffers);
+  EXPECT_EQ(buffers->count(), 3u);
+  EXPECT_EQ(buffers->fields(), 4u);
+  EXPECT_EQ(buffers->message_bytes(), 1200u);
+  for (uint32_t slot = 0; slot < 3; ++slot) {
+    ASSERT_EQ(buffers->Fields(slot).size(), 4u);
+    for (const absl::Span<std::byte> field : buffers->Fields(slot)) EXPECT_EQ(field.size(), 300u);
+  }
+}
+
+TEST(MessageBuffersTest, NoTwoFieldsShareACacheLine) {
+  const auto buffers = MessageBuffers::Create(4, 33 * 8, 8);
+  ASSERT_OK(buffers);
+  std::set<uintptr_t> lines;
+  for (uint32_t slot = 0; slot < 4; ++slot) {
+    for (const absl::Span<std::byte> field : buffers->Fields(slot)) {
+      const auto begin = reinterpret_cast<uintptr_t>(field.data());
+      EXPECT_EQ(begin % 64, 0u);
+      for (uintptr_t line = begin / 64; line <= (begin + field.size() - 1) / 64; ++line) {
+        EXPECT_TRUE(lines.insert(line).second);
+      }
+    }
+  }
+}
+
+// A page that was never written is the zero page; sending it proves nothing (METHOD.md, pitfall
+// 11).
+TEST(MessageBuffersTest, EveryByteHasBeenWrittenOnce) {
+  const auto buffers = MessageBuffers::Create(2, 3 * 5000, 3);
+  ASSERT_OK(buffers);
+  for (uint32_t slot = 0; slot < 2; ++slot) {
+    for (const absl::Span<std::byte> field : buffers->Fields(slot)) {
+      EXPECT_THAT(field, Each(Ne(std::byte{0})));
+    }
+  }
+}
+
+TEST(MessageBuffersTest, TheIovecsAreTheFieldsInTheirOrder) {
+  const auto buffers = MessageBuffers::Create(2, 64, 4);
+  ASSERT_OK(buffers);
+  for (uint32_t slot = 0; slot < 2; ++slot) {
+    ASSERT_EQ(buffers->Iovecs(slot).size(), 4u);
+    for (size_t i = 0; i < 4; ++i) {
+      EXPECT_EQ(buffers->Iovecs(slot)[i].iov_base, buffers->Fields(slot)[i].data());
+      EXPECT_EQ(buffers->Iovecs(slot)[i].iov_len, buffers->Fields(slot)[i].size());
+    }
+  }
+}
+
+TEST(MessageBuffersTest, RefusesShapesThatCannotBe) {
+  const auto refused =
+      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("workload.message_bytes"));
+  EXPECT_THAT(MessageBuffers::Create(1, 100, 3), refused);
+  EXPECT_THAT(MessageBuffers::Create(1, 4, 8), refused);
+  EXPECT_THAT(MessageBuffers::Create(1, 0, 1), refused);
+  EXPECT_THAT(MessageBuffers::Create(1, 100, 0), refused);
+  EXPECT_THAT(MessageBuffers::Create(0, 100, 1), refused);
+}
+
+}  // namespace
+}  // namespace copycost

@@ -1,0 +1,114 @@
+#include "agent/receive_modes/receive_modes.h"
+
+#include <sys/socket.h>
+
+#include <string>
+#include <vector>
+
+#include "agent/transport/tcp.h"
+#include "common/words.h"
+#include "tests/testing/status_matchers.h"
+
+namespace copycost {
+namespace {
+
+using ::copycost::testing::StatusIs;
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAreArray;
+
+// Finds every byte wrong.
+class DisbelievingSink final : public Sink {
+ public:
+  absl::Status Take(uint64_t, absl::Span<const std::byte>) override {
+    return absl::DataLossError("wrong");
+  }
+  v1::Read read() const override { return v1::READ_VERIFY; }
+};
+
+TEST(ReceiveModesTest, EveryModeHasOneRow) {
+  std::vector<v1::ReceiveMode> rows;
+  for (const ReceiveModeRow& row : ReceiveModes()) rows.push_back(row.mode);
+  EXPECT_THAT(rows, UnorderedElementsAreArray(copycost::AllOf<v1::ReceiveMode>()));
+}
+
+TEST(ReceiveModesTest, RefusesAModeWithoutARow) {
+  EXPECT_THAT(MakeReceiver(v1::RECEIVE_MODE_UNSPECIFIED),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("workload.receive_mode")));
+}
+
+class EveryReceiveMode : public ::testing::TestWithParam<v1::ReceiveMode> {
+ protected:
+  void SetUp() override {
+    for (const ReceiveModeRow& row : ReceiveModes()) {
+      if (row.mode != GetParam()) continue;
+      const absl::Status probed = row.probe();
+      if (!probed.ok()) GTEST_SKIP() << probed.message();
+    }
+    pair_ = *ConnectLoopbackPair();
+    receiver_ = *MakeReceiver(GetParam());
+  }
+
+  absl::Status Open(Sink& sink) {
+    return receiver_->Open({.message_bytes = 6000,
+                            .fields = 3,
+                            .ring_depth = 5,
+                            .path = DataPath::kLocalDelivery,
+                            .counters = counters_},
+                           pair_.server.get(), sink);
+  }
+
+  void Send(const std::string& text) {
+    ASSERT_EQ(::send(pair_.client.get(), text.data(), text.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(text.size()));
+  }
+
+  TcpPair pair_;
+  FlowCounters counters_;
+  std::unique_ptr<Sink> sink_ = *MakeSink(v1::READ_CHECKSUM, 0);
+  std::unique_ptr<Receiver> receiver_;
+};
+
+TEST_P(EveryReceiveMode, EchoesWhatItWasOpenedWith) {
+  ASSERT_OK(Open(*sink_));
+  v1::Workload applied;
+  receiver_->Echo(applied);
+  EXPECT_EQ(applied.receive_mode(), GetParam());
+  EXPECT_EQ(applied.message_bytes(), 6000u);
+}
+
+TEST_P(EveryReceiveMode, TakesWhatCameAndThenTheEndOfTheStream) {
+  ASSERT_OK(Open(*sink_));
+  Send("abc");
+  const auto arrival = receiver_->Receive();
+  ASSERT_OK(arrival);
+  EXPECT_EQ(arrival->bytes, 3u);
+  EXPECT_FALSE(arrival->end_of_stream);
+  EXPECT_EQ(sink_->read_bytes(), 3u);
+  ::shutdown(pair_.client.get(), SHUT_WR);
+  const auto end = receiver_->Receive();
+  ASSERT_OK(end);
+  EXPECT_EQ(end->bytes, 0u);
+  EXPECT_TRUE(end->end_of_stream);
+}
+
+TEST_P(EveryReceiveMode, PassesOnWhatTheSinkFound) {
+  DisbelievingSink sink;
+  ASSERT_OK(Open(sink));
+  Send("abc");
+  EXPECT_THAT(receiver_->Receive(), StatusIs(absl::StatusCode::kDataLoss, "wrong"));
+}
+
+TEST_P(EveryReceiveMode, SaysThatTheConnectionWasReset) {
+  ASSERT_OK(Open(*sink_));
+  const linger reset_on_close{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(pair_.client.get(), SOL_SOCKET, SO_LINGER, &reset_on_close, sizeof(reset_on_close));
+  pair_.client.Reset();
+  EXPECT_THAT(receiver_->Receive(), StatusIs(absl::StatusCode::kUnavailable, HasSubstr("recv")));
+}
+
+INSTANTIATE_TEST_SUITE_P(ReceiveModesTest, EveryReceiveMode,
+                         ::testing::ValuesIn(copycost::AllOf<v1::ReceiveMode>()),
+                         [](const auto& info) { return v1::ReceiveMode_Name(info.param); });
+
+}  // namespace
+}  // namespace copycost

@@ -1,0 +1,257 @@
+// Two trial runners and a script for a coordinator: whole trials over loopback, without gRPC.
+#include "agent/trial_runner.h"
+
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "common/words.h"
+#include "tests/testing/flow_harness.h"
+#include "tests/testing/status_matchers.h"
+
+namespace copycost {
+namespace {
+
+using ::copycost::testing::StatusIs;
+using ::copycost::testing::VerifiedWorkload;
+using ::testing::_;
+using ::testing::HasSubstr;
+
+constexpr uint64_t kEpoch = 7;
+
+// A runner on a thread of its own, and what it said.
+class Agent {
+ public:
+  explicit Agent(Clock& clock)
+      : events_(clock),
+        runner_(clock, {.check_epoch =
+                            [](uint64_t epoch) {
+                              return epoch == kEpoch ? absl::OkStatus()
+                                                     : absl::FailedPreconditionError("stale epoch");
+                            },
+                        .emit = [this](const v1::Event& event) { events_.Push(event); }}),
+        thread_([this] {
+          status_ = runner_.Run();
+          events_.Close(absl::OutOfRangeError("the runner has ended"));
+        }) {}
+
+  ~Agent() {
+    runner_.Abort(absl::CancelledError("test over"));
+    if (thread_.joinable()) thread_.join();
+  }
+
+  TrialRunner& runner() { return runner_; }
+
+  // The next event of this kind; others before it are dropped.
+  v1::Event Next(v1::Event::EventCase kind) {
+    while (true) {
+      const absl::StatusOr<v1::Event> event = events_.PopUntil(absl::InfiniteFuture());
+      if (!event.ok()) return v1::Event();
+      if (event->event_case() == v1::Event::kSample) samples_.push_back(event->sample());
+      if (event->event_case() == kind) return *event;
+    }
+  }
+
+  absl::Status Join() {
+    thread_.join();
+    return status_;
+  }
+
+  const std::vector<v1::Sample>& samples() const { return samples_; }
+
+ private:
+  Mailbox<v1::Event> events_;
+  TrialRunner runner_;
+  absl::Status status_;
+  std::vector<v1::Sample> samples_;
+  std::thread thread_;
+};
+
+v1::Command PrepareFor(v1::Role role, const v1::Workload& workload) {
+  v1::Command command;
+  v1::Prepare& prepare = *command.mutable_prepare();
+  prepare.set_trial_id("t1");
+  prepare.set_attempt(1);
+  prepare.set_epoch(kEpoch);
+  prepare.set_purpose(v1::PURPOSE_MEASURE);
+  *prepare.mutable_workload() = workload;
+  prepare.set_data_address(workload.ip_version() == v1::IP_VERSION_6 ? "::1" : "127.0.0.1");
+  prepare.set_content_seed(11);
+  for (uint32_t flow = 0; flow < workload.threads(); ++flow) {
+    v1::FlowEnd& end = *prepare.add_ends();
+    const bool sends = role == v1::ROLE_SENDER;
+    end.set_flow(flow);
+    end.set_role(role);
+    end.set_listens(!sends);
+    end.set_nonce(std::string(16, static_cast<char>(sends ? 1 + flow : 101 + flow)));
+    end.set_peer_nonce(std::string(16, static_cast<char>(sends ? 101 + flow : 1 + flow)));
+    end.set_peer_on_same_host(true);
+  }
+  return command;
+}
+
+v1::Command ConnectTo(const v1::Workload& workload, uint32_t port) {
+  v1::Command command;
+  v1::Connect& connect = *command.mutable_connect();
+  for (uint32_t flow = 0; port != 0 && flow < workload.threads(); ++flow) {
+    v1::Connect::Peer& peer = *connect.add_peers();
+    peer.set_flow(flow);
+    peer.set_address(workload.ip_version() == v1::IP_VERSION_6 ? "::1" : "127.0.0.1");
+    peer.set_port(port);
+  }
+  return command;
+}
+
+v1::Command StartNow() {
+  v1::Command command;
+  command.mutable_start();
+  return command;
+}
+
+v1::Command Finish() {
+  v1::Command command;
+  command.mutable_finish();
+  return command;
+}
+
+v1::Workload MeasuredWorkload(v1::SendMode mode) {
+  v1::Workload workload = VerifiedWorkload(mode);
+  workload.clear_messages_per_flow();
+  workload.set_touch(v1::TOUCH_FIELDS);
+  workload.set_read(v1::READ_NONE);
+  workload.set_threads(2);
+  workload.set_warmup_ns(absl::ToInt64Nanoseconds(absl::Milliseconds(50)));
+  workload.set_window_ns(absl::ToInt64Nanoseconds(absl::Milliseconds(200)));
+  return workload;
+}
+
+class TrialRunnerTest : public ::testing::Test {
+ protected:
+  // Up to Ready on both sides.
+  void BringUp(const v1::Workload& workload) {
+    sender_.runner().Give(PrepareFor(v1::ROLE_SENDER, workload));
+    receiver_.runner().Give(PrepareFor(v1::ROLE_RECEIVER, workload));
+    EXPECT_EQ(sender_.Next(v1::Event::kListening).listening().port(), 0u);
+    const uint32_t port = receiver_.Next(v1::Event::kListening).listening().port();
+    EXPECT_NE(port, 0u);
+    sender_.runner().Give(ConnectTo(workload, port));
+    receiver_.runner().Give(ConnectTo(workload, 0));
+    sender_ready_ = sender_.Next(v1::Event::kReady).ready();
+    receiver_ready_ = receiver_.Next(v1::Event::kReady).ready();
+  }
+
+  void Start() {
+    sender_.runner().Give(StartNow());
+    receiver_.runner().Give(StartNow());
+  }
+
+  void CarryOut(const v1::Workload& workload) {
+    BringUp(workload);
+    Start();
+    sent_ = sender_.Next(v1::Event::kFinished).finished();
+    receiver_.runner().Give(Finish());
+    received_ = receiver_.Next(v1::Event::kFinished).finished();
+    EXPECT_OK(sender_.Join());
+    EXPECT_OK(receiver_.Join());
+  }
+
+  RealClock clock_;
+  Agent sender_{clock_};
+  Agent receiver_{clock_};
+  v1::Ready sender_ready_;
+  v1::Ready receiver_ready_;
+  v1::Finished sent_;
+  v1::Finished received_;
+};
+
+class EveryModeTest : public TrialRunnerTest, public ::testing::WithParamInterface<v1::SendMode> {};
+
+TEST_P(EveryModeTest, MeasuresAWindowOnBothSides) {
+  CarryOut(MeasuredWorkload(GetParam()));
+  ASSERT_EQ(sent_.flows_size(), 2);
+  ASSERT_EQ(received_.flows_size(), 2);
+  for (int flow = 0; flow < 2; ++flow) {
+    const v1::FlowResult& sent = sent_.flows(flow);
+    const v1::FlowResult& received = received_.flows(flow);
+    EXPECT_EQ(sent.total_bytes(), received.total_bytes());
+    EXPECT_GT(received.window().bytes(), 0u);
+    EXPECT_LT(received.window().bytes(), received.total_bytes());
+    EXPECT_GT(sent.window().calls(), 0u);
+    EXPECT_GT(received.window().thread_cpu_ns(), 0);
+    EXPECT_GE(sent.window().closed_ns() - sent.window().opened_ns(), 100'000'000);
+    EXPECT_EQ(sent.evidence().zero_copy_completions(), sent.evidence().zero_copy_sends());
+  }
+  EXPECT_GT(sent_.host_cpu().interval_ns(), 0);
+  EXPECT_FALSE(receiver_.samples().empty());
+}
+
+TEST_P(EveryModeTest, VerifiesOverIpv6) {
+  v1::Workload workload = VerifiedWorkload(GetParam());
+  workload.set_ip_version(v1::IP_VERSION_6);
+  CarryOut(workload);
+  EXPECT_EQ(received_.flows(0).verified_bytes(),
+            workload.messages_per_flow() * workload.message_bytes());
+  EXPECT_FALSE(received_.flows(0).has_window());
+  EXPECT_EQ(sender_ready_.applied().ip_version(), v1::IP_VERSION_6);
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, EveryModeTest, ::testing::ValuesIn(AllOf<v1::SendMode>()));
+
+TEST_F(TrialRunnerTest, TheTwoEchoesTogetherTellTheWholeWorkload) {
+  const v1::Workload workload = MeasuredWorkload(v1::SEND_MODE_ZERO_COPY);
+  CarryOut(workload);
+  v1::Workload together = sender_ready_.applied();
+  together.MergeFrom(receiver_ready_.applied());
+  EXPECT_EQ(together.DebugString(), workload.DebugString());
+  EXPECT_EQ(sender_ready_.ends(0).interface().driver(), "loopback");
+}
+
+TEST_F(TrialRunnerTest, AStaleEpochIsRefusedBeforeAnythingHappens) {
+  v1::Command prepare = PrepareFor(v1::ROLE_SENDER, MeasuredWorkload(v1::SEND_MODE_TWO_COPY));
+  prepare.mutable_prepare()->set_epoch(kEpoch - 1);
+  sender_.runner().Give(prepare);
+  EXPECT_THAT(sender_.Join(), StatusIs(absl::StatusCode::kFailedPrecondition, "stale epoch"));
+}
+
+TEST_F(TrialRunnerTest, ACpuTheAgentMayNotUseIsRefused) {
+  v1::Command prepare = PrepareFor(v1::ROLE_SENDER, MeasuredWorkload(v1::SEND_MODE_TWO_COPY));
+  prepare.mutable_prepare()->mutable_ends(0)->set_cpu(9999);
+  sender_.runner().Give(prepare);
+  EXPECT_THAT(sender_.Join(), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("CPU 9999")));
+}
+
+TEST_F(TrialRunnerTest, ACongestionControlTheKernelLacksIsRefusedByName) {
+  v1::Workload workload = MeasuredWorkload(v1::SEND_MODE_TWO_COPY);
+  workload.set_congestion("no-such-cc");
+  receiver_.runner().Give(PrepareFor(v1::ROLE_RECEIVER, workload));
+  EXPECT_THAT(receiver_.Join(),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("no-such-cc")));
+}
+
+TEST_F(TrialRunnerTest, CommandsOutOfTurnAreRefused) {
+  sender_.runner().Give(StartNow());
+  EXPECT_THAT(sender_.Join(), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("Prepare")));
+}
+
+TEST_F(TrialRunnerTest, LosingControlStopsTheTraffic) {
+  BringUp(MeasuredWorkload(v1::SEND_MODE_ZERO_COPY));
+  Start();
+  sender_.Next(v1::Event::kSample);
+  sender_.runner().Abort(absl::CancelledError("control was lost"));
+  EXPECT_THAT(sender_.Join(), StatusIs(absl::StatusCode::kCancelled, "control was lost"));
+  // The receiver sees its flows end before their time.
+  EXPECT_THAT(receiver_.Join(), StatusIs(absl::StatusCode::kUnavailable, _));
+}
+
+TEST_F(TrialRunnerTest, AbortEndsTheWaitForPeersThatNeverCome) {
+  const v1::Workload workload = MeasuredWorkload(v1::SEND_MODE_TWO_COPY);
+  receiver_.runner().Give(PrepareFor(v1::ROLE_RECEIVER, workload));
+  receiver_.Next(v1::Event::kListening);
+  receiver_.runner().Give(ConnectTo(workload, 0));
+  receiver_.Next(v1::Event::kHeartbeat);
+  receiver_.runner().Abort(absl::CancelledError("control was lost"));
+  EXPECT_THAT(receiver_.Join(), StatusIs(absl::StatusCode::kCancelled, _));
+}
+
+}  // namespace
+}  // namespace copycost

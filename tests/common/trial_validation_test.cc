@@ -1,0 +1,174 @@
+#include "common/trial_validation.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "copycost/v1/words.pb.h"
+#include "tests/testing/record_builder.h"
+#include "tests/testing/status_matchers.h"
+
+namespace copycost {
+namespace {
+
+using ::copycost::testing::StatusIs;
+using ::copycost::testing::WorkloadOf;
+using ::google::protobuf::FieldDescriptor;
+using ::testing::StartsWith;
+
+v1::Workload GoodWorkload() { return WorkloadOf(v1::SEND_MODE_ZERO_COPY); }
+
+void AddEnd(v1::Prepare& prepare, uint32_t flow) {
+  v1::FlowEnd& end = *prepare.add_ends();
+  end.set_flow(flow);
+  end.set_role(v1::ROLE_SENDER);
+  end.set_nonce(std::string(16, 'a'));
+  end.set_peer_nonce(std::string(16, 'b'));
+}
+
+v1::Prepare GoodPrepare() {
+  v1::Prepare prepare;
+  prepare.set_trial_id("b001-c001");
+  prepare.set_attempt(1);
+  prepare.set_purpose(v1::PURPOSE_MEASURE);
+  *prepare.mutable_workload() = GoodWorkload();
+  AddEnd(prepare, 0);
+  return prepare;
+}
+
+// It is the named field that is refused.
+auto Refuses(absl::string_view field) {
+  return StatusIs(absl::StatusCode::kInvalidArgument, StartsWith(absl::StrCat(field, ": ")));
+}
+
+template <typename Bend>
+absl::Status CheckBentWorkload(Bend bend) {
+  v1::Workload workload = GoodWorkload();
+  bend(workload);
+  return ValidateWorkload(workload);
+}
+
+template <typename Bend>
+absl::Status CheckBentPrepare(Bend bend) {
+  v1::Prepare prepare = GoodPrepare();
+  bend(prepare);
+  return ValidatePrepare(prepare);
+}
+
+void SetNumber(v1::Workload& workload, const FieldDescriptor& field, uint64_t value) {
+  if (field.cpp_type() == FieldDescriptor::CPPTYPE_UINT64) {
+    workload.GetReflection()->SetUInt64(&workload, &field, value);
+  } else {
+    workload.GetReflection()->SetUInt32(&workload, &field, static_cast<uint32_t>(value));
+  }
+}
+
+TEST(TrialValidationTest, PassesWhatTheCoordinatorBuilds) {
+  EXPECT_OK(ValidateWorkload(GoodWorkload()));
+  EXPECT_OK(ValidatePrepare(GoodPrepare()));
+}
+
+TEST(TrialValidationTest, RefusesEveryAxisThatIsNotGiven) {
+  for (int i = 0; i < v1::Workload::descriptor()->field_count(); ++i) {
+    const FieldDescriptor& field = *v1::Workload::descriptor()->field(i);
+    if (!field.options().HasExtension(v1::axis)) continue;
+    if (!field.options().GetExtension(v1::axis).zero_word().empty()) continue;
+    EXPECT_THAT(CheckBentWorkload([&](v1::Workload& workload) {
+                  workload.GetReflection()->ClearField(&workload, &field);
+                }),
+                Refuses(absl::StrCat("workload.", field.name())));
+  }
+}
+
+TEST(TrialValidationTest, RefusesEveryNumberBeyondItsAxisAndTakesTheLargest) {
+  for (int i = 0; i < v1::Workload::descriptor()->field_count(); ++i) {
+    const FieldDescriptor& field = *v1::Workload::descriptor()->field(i);
+    const uint64_t maximum = field.options().GetExtension(v1::axis).maximum();
+    if (maximum == 0) continue;
+    EXPECT_OK(CheckBentWorkload([&](v1::Workload& w) { SetNumber(w, field, maximum); }));
+    EXPECT_THAT(CheckBentWorkload([&](v1::Workload& w) { SetNumber(w, field, maximum + 1); }),
+                Refuses(absl::StrCat("workload.", field.name())));
+  }
+}
+
+TEST(TrialValidationTest, RefusesEnumValuesItDoesNotKnow) {
+  EXPECT_THAT(CheckBentWorkload([](auto& w) { w.set_send_mode(static_cast<v1::SendMode>(99)); }),
+              Refuses("workload.send_mode"));
+}
+
+TEST(TrialValidationTest, RefusesMessagesThatCannotBeSplit) {
+  EXPECT_THAT(CheckBentWorkload([](auto& w) { w.set_fields(7); }),
+              Refuses("workload.message_bytes"));
+}
+
+TEST(TrialValidationTest, RefusesToVerifyWhatWasNotWrittenForIt) {
+  EXPECT_THAT(CheckBentWorkload([](auto& w) { w.set_read(v1::READ_VERIFY); }),
+              Refuses("workload.read"));
+}
+
+TEST(TrialValidationTest, RefusesTimesBeyondTheirBounds) {
+  const int64_t minute = 60'000'000'000;
+  EXPECT_OK(CheckBentWorkload([&](auto& w) { w.set_warmup_ns(minute); }));
+  EXPECT_THAT(CheckBentWorkload([&](auto& w) { w.set_warmup_ns(minute + 1); }),
+              Refuses("workload.warmup_ns"));
+  EXPECT_THAT(CheckBentWorkload([](auto& w) { w.set_warmup_ns(-1); }),
+              Refuses("workload.warmup_ns"));
+  EXPECT_OK(CheckBentWorkload([](auto& w) { w.set_window_ns(100'000'000); }));
+  EXPECT_THAT(CheckBentWorkload([](auto& w) { w.set_window_ns(99'999'999); }),
+              Refuses("workload.window_ns"));
+  EXPECT_THAT(CheckBentWorkload([&](auto& w) { w.set_window_ns(10 * minute + 1); }),
+              Refuses("workload.window_ns"));
+}
+
+TEST(TrialValidationTest, CountedMessagesGoWithoutTimes) {
+  EXPECT_THAT(CheckBentWorkload([](auto& w) { w.set_messages_per_flow(5); }),
+              Refuses("workload.messages_per_flow"));
+  EXPECT_OK(CheckBentWorkload([](auto& w) {
+    w.set_messages_per_flow(5);
+    w.clear_warmup_ns();
+    w.clear_window_ns();
+  }));
+}
+
+TEST(TrialValidationTest, RefusesACongestionControlWithAnImpossibleName) {
+  EXPECT_THAT(CheckBentWorkload([](auto& w) { w.set_congestion(std::string(16, 'c')); }),
+              Refuses("workload.congestion"));
+}
+
+TEST(TrialValidationTest, RefusesATrialWithoutANameOrNumberOrPurpose) {
+  EXPECT_THAT(CheckBentPrepare([](auto& p) { p.clear_trial_id(); }), Refuses("trial_id"));
+  EXPECT_THAT(CheckBentPrepare([](auto& p) { p.set_trial_id(std::string(65, 'a')); }),
+              Refuses("trial_id"));
+  EXPECT_THAT(CheckBentPrepare([](auto& p) { p.clear_attempt(); }), Refuses("attempt"));
+  EXPECT_THAT(CheckBentPrepare([](auto& p) { p.clear_purpose(); }), Refuses("purpose"));
+}
+
+TEST(TrialValidationTest, RefusesNoEndsAndTooMany) {
+  EXPECT_THAT(CheckBentPrepare([](auto& p) { p.clear_ends(); }), Refuses("ends"));
+  EXPECT_THAT(CheckBentPrepare([](auto& p) {
+                while (p.ends_size() <= 1024) AddEnd(p, static_cast<uint32_t>(p.ends_size()));
+              }),
+              Refuses("ends"));
+}
+
+TEST(TrialValidationTest, RefusesAnEndThatIsNotWhole) {
+  const auto bend = [](auto how) {
+    return CheckBentPrepare([&](v1::Prepare& prepare) { how(*prepare.mutable_ends(0)); });
+  };
+  const auto refused = Refuses("ends[flow 0]");
+  EXPECT_THAT(bend([](v1::FlowEnd& end) { end.clear_role(); }), refused);
+  EXPECT_THAT(bend([](v1::FlowEnd& end) { end.set_nonce("short"); }), refused);
+  EXPECT_THAT(bend([](v1::FlowEnd& end) { end.clear_peer_nonce(); }), refused);
+  EXPECT_THAT(bend([](v1::FlowEnd& end) { end.set_nonce(end.peer_nonce()); }), refused);
+}
+
+TEST(TrialValidationTest, RefusesAFlowThatIsNamedTwice) {
+  EXPECT_THAT(CheckBentPrepare([](auto& p) { AddEnd(p, 0); }), Refuses("ends[flow 0]"));
+}
+
+TEST(TrialValidationTest, APreparesWorkloadIsCheckedToo) {
+  EXPECT_THAT(CheckBentPrepare([](auto& p) { p.mutable_workload()->set_threads(0); }),
+              Refuses("workload.threads"));
+}
+
+}  // namespace
+}  // namespace copycost

@@ -1,0 +1,152 @@
+#include "coordinator/drive/echo_check.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
+#include <string>
+#include <vector>
+
+#include "coordinator/drive/flow_layout.h"
+#include "tests/testing/agent_events.h"
+#include "tests/testing/record_builder.h"
+#include "tests/testing/status_matchers.h"
+
+namespace copycost {
+namespace {
+
+using ::copycost::testing::AgentOf;
+using ::copycost::testing::EchoRole;
+using ::copycost::testing::ReadyFor;
+using ::copycost::testing::StatusIs;
+using ::copycost::testing::WorkloadOf;
+using ::google::protobuf::FieldDescriptor;
+using ::google::protobuf::Reflection;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+// Both agents have applied what was asked.
+v1::TrialRecord Applied(v1::SendMode mode) {
+  v1::TrialRecord attempt;
+  *attempt.mutable_workload() = WorkloadOf(mode, 65536, 2);
+  const LayoutHost host = {"boot-1", {0, 1, 2, 3}};
+  const auto ends = LayOutFlows({host, host}, 2, RandomNonce);
+  for (size_t i : {0, 1}) {
+    v1::AgentRecord& agent = *attempt.add_agents();
+    agent.set_agent(i == 0 ? "sender" : "receiver");
+    *agent.mutable_prepare()->mutable_workload() = attempt.workload();
+    for (const v1::FlowEnd& end : ends[i]) *agent.mutable_prepare()->add_ends() = end;
+    *agent.mutable_ready() = ReadyFor(agent.prepare());
+  }
+  return attempt;
+}
+
+v1::Workload& AppliedBy(v1::TrialRecord& attempt, v1::Role role) {
+  return *AgentOf(attempt, role).mutable_ready()->mutable_applied();
+}
+
+// Sets the field to another value than was asked, and not to its default.
+void Change(const v1::Workload& asked, const FieldDescriptor& field, v1::Workload& applied) {
+  const Reflection& reflection = *asked.GetReflection();
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return reflection.SetEnumValue(&applied, &field, reflection.GetEnumValue(asked, &field) + 1);
+    case FieldDescriptor::CPPTYPE_STRING:
+      return reflection.SetString(&applied, &field, "reno");
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return reflection.SetUInt32(&applied, &field, reflection.GetUInt32(asked, &field) + 1);
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return reflection.SetUInt64(&applied, &field, reflection.GetUInt64(asked, &field) + 1);
+    case FieldDescriptor::CPPTYPE_INT64:
+      return reflection.SetInt64(&applied, &field, reflection.GetInt64(asked, &field) + 1);
+    default:
+      FAIL() << field.name() << " is of a type this test does not know";
+  }
+}
+
+std::vector<const FieldDescriptor*> WorkloadFields() {
+  std::vector<const FieldDescriptor*> fields;
+  for (int i = 0; i < v1::Workload::descriptor()->field_count(); ++i) {
+    fields.push_back(v1::Workload::descriptor()->field(i));
+  }
+  return fields;
+}
+
+TEST(EchoCheckTest, PassesWhatWasAppliedAsAsked) {
+  for (v1::SendMode mode :
+       {v1::SEND_MODE_TWO_COPY, v1::SEND_MODE_ONE_COPY, v1::SEND_MODE_ZERO_COPY}) {
+    EXPECT_OK(CheckEchoes(Applied(mode)));
+  }
+}
+
+TEST(EchoCheckTest, CatchesEveryFieldThatEitherAgentAppliedDifferently) {
+  for (v1::Role role : {v1::ROLE_SENDER, v1::ROLE_RECEIVER}) {
+    for (const FieldDescriptor* field : WorkloadFields()) {
+      v1::TrialRecord attempt = Applied(v1::SEND_MODE_ZERO_COPY);
+      Change(attempt.workload(), *field, AppliedBy(attempt, role));
+      EXPECT_THAT(CheckEchoes(attempt),
+                  StatusIs(absl::StatusCode::kDataLoss,
+                           AllOf(StartsWith(role == v1::ROLE_SENDER ? "sender" : "receiver"),
+                                 HasSubstr(field->name()))));
+    }
+  }
+}
+
+TEST(EchoCheckTest, CatchesEveryFieldThatNoAgentApplied) {
+  for (const FieldDescriptor* field : WorkloadFields()) {
+    if (field->name() == "ring_depth") continue;  // a mode without a ring tells none
+    v1::TrialRecord attempt = Applied(v1::SEND_MODE_ZERO_COPY);
+    // So that no field is at its default, where leaving it out is telling it.
+    attempt.mutable_workload()->set_messages_per_flow(5);
+    for (v1::Role role : {v1::ROLE_SENDER, v1::ROLE_RECEIVER}) {
+      v1::Workload& applied = AppliedBy(attempt, role);
+      EchoRole(role, attempt.workload(), applied);
+      applied.GetReflection()->ClearField(&applied, field);
+    }
+    EXPECT_THAT(CheckEchoes(attempt),
+                StatusIs(absl::StatusCode::kDataLoss,
+                         AllOf(StartsWith("no agent"), HasSubstr(field->name()))));
+  }
+}
+
+// METHOD.md, pitfall 13.
+TEST(EchoCheckTest, NamesACongestionControlThatSilentlyDidNotTake) {
+  v1::TrialRecord attempt = Applied(v1::SEND_MODE_TWO_COPY);
+  AppliedBy(attempt, v1::ROLE_SENDER).set_congestion("reno");
+  EXPECT_THAT(CheckEchoes(attempt),
+              StatusIs(absl::StatusCode::kDataLoss,
+                       "sender applied congestion \"reno\" where \"cubic\" was asked"));
+}
+
+// METHOD.md, pitfall 1.
+TEST(EchoCheckTest, NamesASizeThatNeverReachedTheSender) {
+  v1::TrialRecord attempt = Applied(v1::SEND_MODE_TWO_COPY);
+  AppliedBy(attempt, v1::ROLE_SENDER).set_message_bytes(4096);
+  EXPECT_THAT(CheckEchoes(attempt),
+              StatusIs(absl::StatusCode::kDataLoss,
+                       "sender applied message_bytes 4096 where 65536 was asked"));
+}
+
+TEST(EchoCheckTest, CatchesAnEndOnAnotherCpu) {
+  v1::TrialRecord attempt = Applied(v1::SEND_MODE_TWO_COPY);
+  AgentOf(attempt, v1::ROLE_RECEIVER).mutable_ready()->mutable_ends(1)->set_cpu(99);
+  EXPECT_THAT(CheckEchoes(attempt), StatusIs(absl::StatusCode::kDataLoss,
+                                             AllOf(HasSubstr("receiver"), HasSubstr("CPU 99"))));
+}
+
+TEST(EchoCheckTest, CatchesAnEndInAnotherRole) {
+  v1::TrialRecord attempt = Applied(v1::SEND_MODE_TWO_COPY);
+  AgentOf(attempt, v1::ROLE_SENDER).mutable_ready()->mutable_ends(0)->set_role(v1::ROLE_RECEIVER);
+  EXPECT_THAT(CheckEchoes(attempt), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("sender")));
+}
+
+TEST(EchoCheckTest, CatchesAnEndThatIsNotReady) {
+  v1::TrialRecord attempt = Applied(v1::SEND_MODE_TWO_COPY);
+  AgentOf(attempt, v1::ROLE_SENDER).mutable_ready()->mutable_ends()->RemoveLast();
+  EXPECT_THAT(CheckEchoes(attempt),
+              StatusIs(absl::StatusCode::kDataLoss,
+                       HasSubstr("sender has 1 ends ready where 2 were asked")));
+}
+
+}  // namespace
+}  // namespace copycost

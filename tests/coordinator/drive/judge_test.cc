@@ -1,0 +1,218 @@
+#include "coordinator/drive/judge.h"
+
+#include "tests/testing/record_builder.h"
+#include "tests/testing/status_matchers.h"
+
+namespace copycost {
+namespace {
+
+using ::copycost::testing::AgentOf;
+using ::copycost::testing::EndOf;
+using ::copycost::testing::OkTrial;
+using ::copycost::testing::StatusIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr absl::StatusCode kInvalid = absl::StatusCode::kDataLoss;
+constexpr v1::Role kSender = v1::ROLE_SENDER;
+constexpr v1::Role kReceiver = v1::ROLE_RECEIVER;
+
+// Two flows, two CPUs for each of their ends.
+v1::TrialRecord GoodTrial(v1::SendMode mode = v1::SEND_MODE_TWO_COPY) {
+  v1::TrialRecord trial = OkTrial({.mode = mode, .flows = 2});
+  for (v1::AgentRecord& agent : *trial.mutable_agents()) agent.set_cpus(4);
+  return trial;
+}
+
+v1::TrialRecord GoodZeroCopyTrial(uint64_t copied) {
+  v1::TrialRecord trial = GoodTrial(v1::SEND_MODE_ZERO_COPY);
+  for (int flow : {0, 1}) {
+    EndOf(trial, kSender, flow).mutable_evidence()->set_zero_copy_copied(copied);
+  }
+  return trial;
+}
+
+v1::TrialRecord GoodVerification() {
+  v1::TrialRecord trial = GoodTrial();
+  trial.mutable_workload()->set_touch(v1::TOUCH_VERIFY);
+  trial.mutable_workload()->set_read(v1::READ_VERIFY);
+  trial.mutable_workload()->set_messages_per_flow(10);
+  for (int flow : {0, 1}) {
+    for (v1::Role role : {kSender, kReceiver}) {
+      EndOf(trial, role, flow).clear_window();
+      EndOf(trial, role, flow).set_total_bytes(655360);
+    }
+    EndOf(trial, kReceiver, flow).set_verified_bytes(655360);
+  }
+  return trial;
+}
+
+void ShiftWindow(v1::FlowResult& end, int64_t by_ns) {
+  end.mutable_window()->set_opened_ns(end.window().opened_ns() + by_ns);
+  end.mutable_window()->set_closed_ns(end.window().closed_ns() + by_ns);
+}
+
+// The receiver's samples of the window, each half of 50 ms with so many bytes.
+void AddSamples(v1::TrialRecord& trial, const std::vector<uint64_t>& halves) {
+  int64_t at_ns = EndOf(trial, kReceiver).window().opened_ns();
+  for (size_t i = 0; i + 1 < halves.size(); i += 2) {
+    v1::Sample& sample = *AgentOf(trial, kReceiver).add_samples();
+    sample.set_begin_ns(at_ns);
+    sample.set_end_ns(at_ns += 100'000'000);
+    v1::Sample::Flow& flow = *sample.add_flows();
+    flow.set_role(kReceiver);
+    flow.add_half_bytes(halves[i]);
+    flow.add_half_bytes(halves[i + 1]);
+  }
+}
+
+TEST(JudgeTest, WhatIsAsItShouldBeIsValidAndUnremarkable) {
+  for (const v1::TrialRecord& trial : {GoodTrial(), GoodZeroCopyTrial(0), GoodVerification()}) {
+    ASSERT_OK(CheckFinished(trial));
+    EXPECT_THAT(FlagsOf(trial), IsEmpty());
+  }
+}
+
+TEST(JudgeTest, AFlowWithoutResultsIsInvalid) {
+  v1::TrialRecord trial = GoodTrial();
+  for (v1::Role role : {kSender, kReceiver}) {
+    AgentOf(trial, role).mutable_finished()->mutable_flows()->RemoveLast();
+  }
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, "1 flows have results, 2 were asked"));
+}
+
+TEST(JudgeTest, AFlowWithOneEndIsInvalid) {
+  v1::TrialRecord trial = GoodTrial();
+  AgentOf(trial, kReceiver).mutable_finished()->mutable_flows()->RemoveLast();
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("flow 1: only one of its ends")));
+}
+
+TEST(JudgeTest, BytesThatWereNotDeliveredAreInvalid) {
+  v1::TrialRecord trial = GoodTrial();
+  EndOf(trial, kReceiver, 1).set_total_bytes(EndOf(trial, kSender, 1).total_bytes() - 1);
+  EXPECT_THAT(CheckFinished(trial),
+              StatusIs(kInvalid, HasSubstr("flow 1: 6000000000 bytes were "
+                                           "accepted, 5999999999 delivered")));
+}
+
+TEST(JudgeTest, MoreBytesThanWereSentAreInvalidToo) {
+  v1::TrialRecord trial = GoodTrial();
+  EndOf(trial, kReceiver).set_total_bytes(EndOf(trial, kSender).total_bytes() + 1);
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("flow 0")));
+}
+
+TEST(JudgeTest, BytesThatWereNotVerifiedAreInvalidInAVerification) {
+  v1::TrialRecord trial = GoodVerification();
+  EndOf(trial, kReceiver, 1).set_verified_bytes(655359);
+  EXPECT_THAT(CheckFinished(trial),
+              StatusIs(kInvalid, HasSubstr("flow 1: of 655360 bytes only 655359 were verified")));
+}
+
+TEST(JudgeTest, AnotherNumberOfMessagesThanWereDueIsInvalid) {
+  v1::TrialRecord trial = GoodVerification();
+  for (v1::Role role : {kSender, kReceiver}) EndOf(trial, role).set_total_bytes(65536);
+  EndOf(trial, kReceiver).set_verified_bytes(65536);
+  EXPECT_THAT(CheckFinished(trial),
+              StatusIs(kInvalid, HasSubstr("65536 bytes were delivered, 655360 were due")));
+}
+
+// METHOD.md, pitfall 4.
+TEST(JudgeTest, AZeroCopySendThatWasNeverCompletedIsInvalid) {
+  v1::TrialRecord trial = GoodZeroCopyTrial(0);
+  v1::Evidence& evidence = *EndOf(trial, kSender, 1).mutable_evidence();
+  evidence.set_zero_copy_completions(evidence.zero_copy_sends() - 1);
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("flow 1: of ")));
+}
+
+TEST(JudgeTest, AnEndWithoutAWindowIsInvalid) {
+  for (v1::Role role : {kSender, kReceiver}) {
+    v1::TrialRecord trial = GoodTrial();
+    EndOf(trial, role).clear_window();
+    EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("has no window")));
+  }
+}
+
+TEST(JudgeTest, WindowsThatOverlapByLessThan99PercentAreInvalid) {
+  v1::TrialRecord trial = GoodTrial();
+  ShiftWindow(EndOf(trial, kReceiver), 5'900'000);  // of 600 ms
+  EXPECT_OK(CheckFinished(trial));
+  ShiftWindow(EndOf(trial, kReceiver), 200'000);
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("overlap by 99.0 % only")));
+  ShiftWindow(EndOf(trial, kReceiver), 1'000'000'000);
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("overlap by 0.0 % only")));
+}
+
+TEST(JudgeTest, AWindowThatIsMuchLongerThanTheOtherIsInvalid) {
+  v1::TrialRecord trial = GoodTrial();
+  v1::WindowCounts& window = *EndOf(trial, kSender).mutable_window();
+  window.set_closed_ns(window.closed_ns() + 10'000'000);
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("overlap")));
+}
+
+TEST(JudgeTest, WindowsAreComparedOnOneClock) {
+  v1::TrialRecord trial = GoodTrial();
+  AgentOf(trial, kSender).set_clock_offset_ns(-3'000'000'000);
+  AgentOf(trial, kReceiver).set_clock_offset_ns(5'000'000'000);
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("overlap by 0.0 %")));
+  for (int flow : {0, 1}) ShiftWindow(EndOf(trial, kReceiver, flow), 8'000'000'000);
+  EXPECT_OK(CheckFinished(trial));
+}
+
+TEST(JudgeTest, AWindowInWhichNothingCameIsInvalid) {
+  v1::TrialRecord trial = GoodTrial();
+  EndOf(trial, kReceiver, 1).mutable_window()->set_bytes(0);
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("flow 1: nothing was received")));
+}
+
+// METHOD.md, pitfall 5.
+TEST(JudgeTest, RemarksThatTheKernelCopiedEveryZeroCopySend) {
+  v1::TrialRecord trial = GoodZeroCopyTrial(0);
+  for (int flow : {0, 1}) {
+    v1::Evidence& evidence = *EndOf(trial, kSender, flow).mutable_evidence();
+    evidence.set_zero_copy_copied(evidence.zero_copy_sends());
+  }
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(v1::FLAG_KERNEL_COPIED));
+}
+
+TEST(JudgeTest, RemarksThatTheKernelCopiedSomeZeroCopySends) {
+  EXPECT_THAT(FlagsOf(GoodZeroCopyTrial(1)), ElementsAre(v1::FLAG_PARTLY_KERNEL_COPIED));
+}
+
+TEST(JudgeTest, RemarksMoreThreadsThanCpusOnAHost) {
+  v1::TrialRecord trial = GoodTrial();
+  for (v1::AgentRecord& agent : *trial.mutable_agents()) agent.set_cpus(3);
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(v1::FLAG_OVERSUBSCRIBED));
+  AgentOf(trial, kReceiver).set_boot_id("boot-2");  // two hosts, two threads on each
+  EXPECT_THAT(FlagsOf(trial), IsEmpty());
+}
+
+TEST(JudgeTest, RemarksThatMoreThanOnePercentWasInFlight) {
+  v1::TrialRecord trial = GoodTrial();
+  EndOf(trial, kSender).mutable_window()->set_bytes(611'000'000);  // of 600 and 600
+  EXPECT_THAT(FlagsOf(trial), IsEmpty());
+  EndOf(trial, kSender).mutable_window()->set_bytes(613'000'000);
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(v1::FLAG_UNBALANCED));
+  EndOf(trial, kSender).mutable_window()->set_bytes(587'000'000);
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(v1::FLAG_UNBALANCED));
+}
+
+TEST(JudgeTest, RemarksAWindowThatDidNotHoldStill) {
+  v1::TrialRecord trial = GoodTrial();
+  AddSamples(trial, {100, 100, 100, 100, 100, 100, 110, 110, 110, 110, 110, 110});
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(v1::FLAG_UNSTEADY));
+  AgentOf(trial, kReceiver).clear_samples();
+  AddSamples(trial, {100, 101, 100, 101, 100, 101, 101, 100, 101, 100, 101, 100});
+  EXPECT_THAT(FlagsOf(trial), IsEmpty());
+}
+
+TEST(JudgeTest, ManyRemarksComeInTheirOrder) {
+  v1::TrialRecord trial = GoodZeroCopyTrial(1);
+  for (v1::AgentRecord& agent : *trial.mutable_agents()) agent.set_cpus(1);
+  EndOf(trial, kSender).mutable_window()->set_bytes(1);
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(v1::FLAG_PARTLY_KERNEL_COPIED, v1::FLAG_OVERSUBSCRIBED,
+                                          v1::FLAG_UNBALANCED));
+}
+
+}  // namespace
+}  // namespace copycost

@@ -1,0 +1,156 @@
+#include "coordinator/drive/trial_driver.h"
+
+#include "absl/strings/str_cat.h"
+#include "tests/testing/trial_driver_fixture.h"
+
+namespace copycost {
+namespace {
+
+using ::copycost::testing::Order;
+using ::copycost::testing::StatusIs;
+using ::copycost::testing::Step;
+using ::copycost::testing::TrialDriverFixture;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class TrialDriverTest : public TrialDriverFixture {};
+
+TEST_F(TrialDriverTest, RecordsWhatWasAskedAndAllThatWasHeard) {
+  const v1::TrialRecord trial = Run();
+  EXPECT_EQ(trial.trial_id(), "b001-c003");
+  EXPECT_EQ(trial.attempt(), 1u);
+  EXPECT_EQ(trial.block(), 1u);
+  EXPECT_EQ(trial.cell_id(), 3u);
+  EXPECT_EQ(trial.purpose(), v1::PURPOSE_MEASURE);
+  EXPECT_GT(trial.ended_unix_ns(), trial.started_unix_ns());
+  ASSERT_EQ(trial.agents_size(), 2);
+  for (const v1::AgentRecord& agent : trial.agents()) {
+    EXPECT_EQ(agent.prepare().epoch(), 7u);
+    EXPECT_EQ(agent.prepare().ends_size(), 2);
+    EXPECT_TRUE(agent.has_ready());
+    EXPECT_EQ(agent.samples_size(), 6);
+    EXPECT_TRUE(agent.has_finished());
+  }
+  EXPECT_EQ(trial.agents(0).prepare().data_address(), "198.18.0.1");
+  EXPECT_EQ(trial.agents(0).prepare().content_seed(), trial.agents(1).prepare().content_seed());
+}
+
+TEST_F(TrialDriverTest, UsesTheAddressesOfTheWorkloadsIpVersion) {
+  TrialOrder order = Order();
+  order.workload.set_ip_version(v1::IP_VERSION_6);
+  EXPECT_EQ(Run(order).agents(1).prepare().data_address(), "2001:2::2");
+}
+
+TEST_F(TrialDriverTest, ResolvesTheRingDepthByTheSendersLockedMemory) {
+  TrialOrder order = Order();
+  order.workload.set_ring_depth(0);
+  agents_[0].description.set_locked_memory_bytes(2 * 4 * 18 * 4096);  // 4 messages of 2 threads
+  EXPECT_EQ(Run(order).workload().ring_depth(), 4u);
+}
+
+// METHOD.md, pitfall 10: no sleep stands for a barrier.
+TEST_F(TrialDriverTest, AnInvalidTrialIsStoredAndNotRepeated) {
+  receiver_.Play({{.bend_finished = [](v1::Finished& finished) {
+    finished.mutable_flows(0)->set_total_bytes(1);
+  }}});
+  const v1::TrialRecord trial = Run();
+  EXPECT_THAT(trial.reason(), HasSubstr("1 delivered"));
+  EXPECT_FALSE(trial.transport_failure());
+  EXPECT_THAT(Outcomes(), ElementsAre(v1::OUTCOME_INVALID));
+}
+
+TEST_F(TrialDriverTest, WindowsThatDoNotOverlapAreStoredAndNotRepeated) {
+  receiver_.Play({{.bend_finished = [](v1::Finished& finished) {
+    v1::WindowCounts& window = *finished.mutable_flows(0)->mutable_window();
+    window.set_opened_ns(window.opened_ns() + 300'000'000);
+    window.set_closed_ns(window.closed_ns() + 300'000'000);
+  }}});
+  EXPECT_THAT(Run().reason(), HasSubstr("overlap by 50.0 % only"));
+  EXPECT_THAT(Outcomes(), ElementsAre(v1::OUTCOME_INVALID));
+}
+
+TEST_F(TrialDriverTest, AFlaggedMeasurementIsNotRepeated) {
+  sender_.Play({{.bend_finished = [](v1::Finished& finished) {
+    for (v1::FlowResult& flow : *finished.mutable_flows()) {
+      flow.mutable_evidence()->set_zero_copy_copied(flow.evidence().zero_copy_sends());
+    }
+  }}});
+  EXPECT_THAT(Run().flags(), ElementsAre(v1::FLAG_KERNEL_COPIED));
+  EXPECT_THAT(Outcomes(), ElementsAre(v1::OUTCOME_OK));
+}
+
+TEST_F(TrialDriverTest, ALostCompletionIsInvalid) {
+  sender_.Play({{.bend_finished = [](v1::Finished& finished) {
+    v1::Evidence& evidence = *finished.mutable_flows(1)->mutable_evidence();
+    evidence.set_zero_copy_completions(evidence.zero_copy_sends() - 1);
+  }}});
+  EXPECT_THAT(Run().reason(), HasSubstr("flow 1: of "));
+  EXPECT_THAT(Outcomes(), ElementsAre(v1::OUTCOME_INVALID));
+}
+
+TEST_F(TrialDriverTest, AFailureOfTransportIsTriedAgainAndBothAttemptsAreGiven) {
+  sender_.Play({{.end_at = Step::kStart, .end = absl::UnavailableError("connection reset")}, {}});
+  const v1::TrialRecord trial = Run();
+  EXPECT_EQ(trial.outcome(), v1::OUTCOME_OK);
+  EXPECT_EQ(trial.attempt(), 2u);
+  EXPECT_THAT(Outcomes(), ElementsAre(v1::OUTCOME_FAILED, v1::OUTCOME_OK));
+  EXPECT_TRUE(attempts_[0].transport_failure());
+  EXPECT_EQ(attempts_[0].reason(), "sender: connection reset");
+  EXPECT_NE(attempts_[0].agents(0).prepare().ends(0).nonce(),
+            attempts_[1].agents(0).prepare().ends(0).nonce());
+}
+
+TEST_F(TrialDriverTest, FailuresOfTransportAreTriedThreeTimesAtMost) {
+  receiver_.Play({{.end_at = Step::kConnect, .end = absl::UnavailableError("port taken")}});
+  EXPECT_TRUE(Run().transport_failure());
+  EXPECT_THAT(Outcomes(), ElementsAre(v1::OUTCOME_FAILED, v1::OUTCOME_FAILED, v1::OUTCOME_FAILED));
+  EXPECT_EQ(receiver_.attempts, 3);
+}
+
+TEST_F(TrialDriverTest, OtherFailuresAreNotTriedAgain) {
+  for (const absl::Status& end :
+       {absl::FailedPreconditionError("epoch 7 is over"), absl::InternalError("a defect"),
+        absl::InvalidArgumentError("ends: bad"), absl::DataLossError("byte 5 is wrong")}) {
+    attempts_.clear();
+    receiver_.Play({{.end_at = Step::kStart, .end = end}});
+    const v1::TrialRecord trial = Run();
+    EXPECT_EQ(trial.reason(), absl::StrCat("receiver: ", end.message()));
+    EXPECT_FALSE(trial.transport_failure()) << end;
+    EXPECT_EQ(trial.outcome(), absl::IsDataLoss(end) ? v1::OUTCOME_INVALID : v1::OUTCOME_FAILED);
+    EXPECT_EQ(attempts_.size(), 1u) << end;
+  }
+}
+
+// What one agent's failure does to its peers is heard first, as often as not.
+TEST_F(TrialDriverTest, AfterAnInterruptNothingRunsAnyMore) {
+  driver_.Interrupt();
+  EXPECT_EQ(Run().outcome(), v1::OUTCOME_INTERRUPTED);
+  EXPECT_THAT(topology_.log, Not(Contains(HasSubstr("< start"))));
+}
+
+TEST_F(TrialDriverTest, AnAttemptThatCannotBeStoredEndsTheRun) {
+  sender_.Play({{.end_at = Step::kStart, .end = absl::UnavailableError("connection reset")}});
+  const auto outcome = driver_.Run(
+      Order(), [](const v1::TrialRecord&) { return absl::ResourceExhaustedError("disk full"); });
+  EXPECT_THAT(outcome, StatusIs(absl::StatusCode::kResourceExhausted, "disk full"));
+  EXPECT_EQ(sender_.attempts, 1);
+}
+
+TEST_F(TrialDriverTest, AVerificationRunsWithoutAWindow) {
+  TrialOrder order = Order();
+  order.purpose = v1::PURPOSE_VERIFY;
+  order.workload.set_touch(v1::TOUCH_VERIFY);
+  order.workload.set_read(v1::READ_VERIFY);
+  order.workload.set_messages_per_flow(100);
+  order.workload.set_warmup_ns(0);
+  order.workload.set_window_ns(0);
+  const v1::TrialRecord trial = Run(order);
+  EXPECT_EQ(trial.outcome(), v1::OUTCOME_OK) << trial.reason();
+  EXPECT_THAT(trial.flags(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace copycost

@@ -1,0 +1,65 @@
+# Shared by the integration tests: sourced, not run. Usage of every test: TEST.sh PATH/TO/copycost
+# Sets: copycost (a copy that any user can run, its agent beside it), scratch (removed at the end).
+set -euo pipefail
+
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/copycost-test.XXXXXX")
+chmod 755 "$scratch"
+trap 'rm -rf "$scratch"' EXIT
+mkdir "$scratch/bin"
+cp "$1" "$(dirname "$1")/copycost-agent" "$scratch/bin/"
+copycost=$scratch/bin/copycost
+cd "$scratch"
+
+readonly kSkip=77  # ctest's SKIP_RETURN_CODE
+
+fail() {
+  printf 'FAILED: %s\n' "$*" >&2
+  exit 1
+}
+
+skip() {
+  printf 'skipped: %s\n' "$*" >&2
+  exit "$kSkip"
+}
+
+# expect_exit CODE COMMAND...: its output goes to $scratch/out and $scratch/err.
+expect_exit() {
+  local expected=$1 actual=0
+  shift
+  "$@" >"$scratch/out" 2>"$scratch/err" </dev/null || actual=$?
+  if [ "$actual" != "$expected" ]; then
+    cat "$scratch/out" "$scratch/err" >&2
+    fail "exit $actual instead of $expected: $*"
+  fi
+}
+
+# expect_said TEXT...: each is somewhere in what the last command wrote to stderr.
+expect_said() {
+  local text
+  for text in "$@"; do
+    grep -qF -- "$text" "$scratch/err" || fail "stderr lacks '$text': $(cat "$scratch/err")"
+  done
+}
+
+# column FILE NAME: the values of one column of a CSV without quoted commas.
+column() {
+  awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; ++i) if ($i == name) at = i
+                                  if (!at) { print "no column " name > "/dev/stderr"; exit 1 } }
+                        NR > 1 { print $at }' "$1"
+}
+
+# As another, unprivileged user, from a directory of his own: rootless COMMAND...
+rootless() {
+  setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all -- "$@"
+}
+
+# Whatever copycost could leave on the host, counted: processes, network namespaces, links.
+leftovers() {
+  {
+    pgrep -f "^(copycost-helper|$scratch/bin/copycost)" || true
+    find /proc -maxdepth 3 -path '*/ns/net' -exec readlink {} \; 2>/dev/null | sort -u
+    ls /sys/class/net
+    find /tmp /run /var/tmp -xdev -iname '*copycost*' ! -path "$scratch*" 2>/dev/null |
+      grep -v '/copycost\.lock$' || true
+  } | sort
+}

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Whole runs in real namespaces, as this user and, from root, as an unprivileged one too.
+source "$(dirname "$0")/lib.sh"
+
+# check RUN: every attempt is ok, the evidence is what a veth pair gives.
+check() {
+  local results=$1/results.csv
+  [ "$(column "$results" outcome | sort -u)" = ok ] || fail "outcomes of $1: $(cat "$results")"
+  awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
+           $at["purpose"] != "measure" { next }
+           { expected = $at["send_mode"] == "two-copy" ? 3 : 2
+             low = $at["copies_per_byte_at_least"]; high = $at["copies_per_byte_at_most"]
+             if (low > expected || high < expected || high - low > 0.1) {
+               print "copies of " $at["send_mode"] ": " low " to " high; bad = 1 }
+             copied = $at["send_mode"] == "zero-copy"
+             if (copied != ($at["flags"] ~ /kernel-copied/)) { print "flags: " $0; bad = 1 }
+             if (copied && $at["zero_copy_copied"] != $at["zero_copy_sends"]) { print $0; bad = 1 }
+             if (!copied && $at["zero_copy_sends"] != "") { print "not absent: " $0; bad = 1 }
+             if (!($at["goodput_gbps"] > 0) || !($at["host_cpu_ns_per_byte"] > 0)) {
+               print "no goodput or CPU: " $0; bad = 1 } }
+           END { exit bad }' "$results" || fail "evidence of $1"
+  grep -q kernel-copied "$1.table" || fail "the table does not say kernel-copied: $(cat "$1.table")"
+}
+
+# Sizes must divide into fields: 64K does not into 5.
+out=$scratch/refused
+expect_exit 2 "$copycost" run --sizes 64K --fields 5 -o "$out"
+[ ! -e "$out" ] || fail "a refused run left $out"
+
+run() {
+  out=$1
+  shift
+  "$@" run --sizes 1000,64K --fields 8 --threads 1,2 --ip 4,6 --touch header --read checksum \
+    --repeats 1 -o "$out" >"$out.table" 2>"$out.log" </dev/null ||
+    fail "exit $? of $*: $(cat "$out.log")"
+  check "$out"
+}
+
+run "$scratch/own" "$copycost"
+if [ "$(id -u)" = 0 ]; then
+  mkdir -m 777 "$scratch/nobody"
+  run "$scratch/nobody/run" rootless "$copycost"
+fi
+
+# An experiment that a run wrote asks for the same plan again.
+"$copycost" plan "$scratch/own/experiment.textproto" | sed 1d >"$scratch/plan1"
+"$copycost" plan --sizes 1000,64K --threads 1,2 --ip 4,6 --touch header --read checksum --repeats 1 \
+  --duration 100ms --warmup 20ms --seed "$(sed -n 's/^seed: //p' "$scratch/own/experiment.textproto")" |
+  sed 1d >"$scratch/plan2"
+cmp "$scratch/plan1" "$scratch/plan2" || fail "the written experiment plans differently"

@@ -1,0 +1,42 @@
+// One flow over loopback between two real data threads, without an agent around them. For tests of
+// modes, right and deliberately wrong ones.
+#ifndef COPYCOST_TESTS_TESTING_FLOW_HARNESS_H_
+#define COPYCOST_TESTS_TESTING_FLOW_HARNESS_H_
+
+#include <functional>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "agent/receive_modes/receiver.h"
+#include "agent/send_modes/sender.h"
+#include "copycost/v1/trial.pb.h"
+
+namespace copycost::testing {
+
+struct FlowRun {
+  absl::Status sender;
+  absl::Status receiver;
+  v1::FlowResult sent;      // meaningful when `sender` is OK
+  v1::FlowResult received;  // meaningful when `receiver` is OK
+  v1::Workload sender_echo;
+  v1::Workload receiver_echo;
+};
+
+struct FlowOptions {
+  v1::Workload workload;                         // messages_per_flow set
+  std::unique_ptr<Sender> sender = nullptr;      // the workload's mode
+  std::unique_ptr<Receiver> receiver = nullptr;  // the workload's mode
+  // The receiver takes nothing before the sender has submitted so many bytes (at most 50 KiB, which
+  // the socket's buffers hold); most of them then still wait in the sender's queue.
+  uint64_t head_start_bytes = 0;
+};
+
+// 64 messages of 16 KiB in 8 fields, verified, ring depth 8.
+v1::Workload VerifiedWorkload(v1::SendMode mode);
+
+// The end of both threads. Aborts the flow when one of them fails.
+FlowRun RunFlow(FlowOptions options);
+
+}  // namespace copycost::testing
+
+#endif  // COPYCOST_TESTS_TESTING_FLOW_HARNESS_H_
