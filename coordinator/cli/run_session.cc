@@ -178,6 +178,7 @@ absl::StatusOr<int> RunSession::Conclude(const absl::Status& measured, int signa
   }
   std::fflush(stdout);
   Log(absl::StrCat("results: ", directory_, "/ (results.csv, summary.csv, results.db)"));
+  Log(absl::StrCat("the same again: copycost run ", PathOf("experiment.textproto")));
   if (signal != 0) return kExitSignalBase + signal;
   if (!measured.ok()) return kExitFault;
   return Incomplete(cells) ? kExitIncomplete : kExitDone;

@@ -1,5 +1,6 @@
 // Matchers for absl::Status and StatusOr (Debian 12's Abseil has none).
-//   ASSERT_OK(plan);  EXPECT_THAT(plan, StatusIs(absl::StatusCode::kNotFound, HasSubstr("--sizes")));
+//   ASSERT_OK(plan);  EXPECT_THAT(plan, StatusIs(absl::StatusCode::kNotFound,
+//   HasSubstr("--sizes")));
 #ifndef COPYCOST_TESTS_TESTING_STATUS_MATCHERS_H_
 #define COPYCOST_TESTS_TESTING_STATUS_MATCHERS_H_
 
