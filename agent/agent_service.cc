@@ -165,12 +165,8 @@ class TrialCall final : public grpc::ServerBidiReactor<v1::Command, v1::Event> {
   }
 
   void OnDone() override {
-    // The worker's last act was Finish, so at most gRPC has called this from within it.
-    if (worker_.get_id() == std::this_thread::get_id()) {
-      worker_.detach();
-    } else if (worker_.joinable()) {
-      worker_.join();
-    }
+    // gRPC calls this from a thread of its own, never from within Finish, the worker's last act.
+    worker_.join();
     delete this;
   }
 

@@ -67,7 +67,7 @@ absl::Status DataThread::BindToCpu() {
 absl::Status DataThread::Prepare() {
   const int socket = options_.socket.get();
   const v1::Workload& workload = options_.workload;
-  meter_.Adopt(::pthread_self());
+  RETURN_IF_ERROR(meter_.Adopt(::pthread_self()));
   RETURN_IF_ERROR(BindToCpu());
   applied_end_.set_flow(options_.end.flow());
   applied_end_.set_role(options_.end.role());
@@ -97,22 +97,25 @@ absl::Status DataThread::Prepare() {
 absl::Status DataThread::RunSender() {
   Sender& sender = *options_.sender;
   RETURN_IF_ERROR(StreamSend(StreamOptionsOf(options_), sender, meter_));
-  RETURN_IF_ERROR(sender.Drain(absl::FromUnixNanos(MonotonicNanos()) + kDrainLimit));
-  Conclude(sender.TakeEvidence());
-  // The receiver's end of stream: everything was sent.
-  if (::shutdown(options_.socket.get(), SHUT_WR) != 0) return ErrnoStatus("shutdown");
-  return absl::OkStatus();
+  const absl::Time deadline = absl::FromUnixNanos(MonotonicNanos()) + kDrainLimit;
+  RETURN_IF_ERROR(sender.Drain(deadline));
+  // Evidence comes last: before everything is acknowledged there may be retransmissions to come.
+  RETURN_IF_ERROR(EndStream(options_.socket.get(), deadline));
+  return Conclude(sender.TakeEvidence());
 }
 
 absl::Status DataThread::RunReceiver() {
   RETURN_IF_ERROR(StreamReceive(StreamOptionsOf(options_), *options_.receiver, meter_));
   meter_.Look();
-  Conclude(options_.receiver->TakeEvidence());
-  return absl::OkStatus();
+  // The sender waits for it.
+  if (::shutdown(options_.socket.get(), SHUT_WR) != 0) return ErrnoStatus("shutdown");
+  return Conclude(options_.receiver->TakeEvidence());
 }
 
-void DataThread::Conclude(v1::Evidence evidence) {
-  const TcpState tcp = ReadTcpState(options_.socket.get());
+absl::Status DataThread::Conclude(absl::StatusOr<v1::Evidence> taken) {
+  RETURN_IF_ERROR(taken.status());
+  v1::Evidence& evidence = *taken;
+  ASSIGN_OR_RETURN(const TcpState tcp, ReadTcpState(options_.socket.get()));
   result_.set_flow(options_.end.flow());
   result_.set_role(options_.end.role());
   result_.set_total_bytes(meter_.counters().bytes.Get());
@@ -125,6 +128,7 @@ void DataThread::Conclude(v1::Evidence evidence) {
     result_.set_verified_bytes(sink_->verified_bytes());
   }
   *result_.mutable_evidence() = std::move(evidence);
+  return absl::OkStatus();
 }
 
 }  // namespace copycost

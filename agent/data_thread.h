@@ -43,7 +43,7 @@ class DataThread {
   // Aborts and joins.
   ~DataThread();
 
-  // Ends the flow at once, blocked or not; on_done comes soon, with an error. Any thread,
+  // Ends the flow at once, blocked or not; on_done comes soon, whatever it then says. Any thread,
   // any time, any number of times.
   void Abort();
 
@@ -63,7 +63,7 @@ class DataThread {
   absl::Status Prepare();
   absl::Status RunSender();
   absl::Status RunReceiver();
-  void Conclude(v1::Evidence evidence);
+  absl::Status Conclude(absl::StatusOr<v1::Evidence> taken);
 
   Options options_;
   FlowMeter meter_;

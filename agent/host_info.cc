@@ -12,7 +12,9 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "agent/receive_modes/receive_modes.h"
 #include "agent/send_modes/send_modes.h"
 #include "common/build_info.h"
@@ -78,6 +80,15 @@ std::optional<uint64_t> LockedMemoryLimit() {
   if (limit.rlim_cur == RLIM_INFINITY) return std::nullopt;
   if (HasCapability(CAP_IPC_LOCK) && InInitialUserNamespace()) return std::nullopt;
   return limit.rlim_cur;
+}
+
+absl::StatusOr<uint64_t> AvailableMemory() {
+  uint64_t kib = 0;
+  const std::string value = ValueOf(ReadFile("/proc/meminfo"), "MemAvailable");
+  if (!absl::SimpleAtoi(absl::StripSuffix(value, " kB"), &kib)) {
+    return absl::InternalError("/proc/meminfo tells no MemAvailable");
+  }
+  return kib << 10;
 }
 
 v1::Description DescribeHost() {

@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "agent/host_info.h"
 #include "agent/receive_modes/receive_modes.h"
 #include "agent/send_modes/send_modes.h"
 #include "common/status.h"
@@ -45,18 +47,33 @@ absl::Status CheckCpus(const v1::Prepare& prepare) {
   return absl::OkStatus();
 }
 
-// The calling thread, which must start no other from now on, is to run when its time comes, however
-// busy the data threads keep the CPUs: it reads the windows of those that cannot. It runs for
-// microseconds. Real-time priority where permitted, else the shortest slice that EEVDF grants to
+// Buffers are faulted in, so what does not fit would take the host down. Another agent of this host
+// may want as much.
+absl::Status CheckMemory(const v1::Prepare& prepare) {
+  const v1::Workload& workload = prepare.workload();
+  const uint64_t messages = uint64_t{workload.ring_depth()} + 2;
+  const uint64_t need = messages * workload.message_bytes() * prepare.ends_size();
+  ASSIGN_OR_RETURN(const uint64_t available, AvailableMemory());
+  if (need <= available / 2) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "the message buffers of this trial take ", need >> 20,
+      " MiB, and half of what is "
+      "available is ",
+      available >> 21, " MiB; use fewer threads, smaller messages or a shallower ring"));
+}
+
+// The calling thread is to run when its time comes, however busy the data threads keep the CPUs: it
+// reads the windows of those that cannot. It runs for microseconds. What it may start does not
+// inherit that. Real-time priority where permitted, else the shortest slice that EEVDF grants to
 // anyone (Linux 6.12); older kernels favour sleepers by themselves.
 void BeOnTime() {
   const sched_param lowest{.sched_priority = 1};
-  if (::sched_setscheduler(0, SCHED_FIFO, &lowest) == 0) return;
+  if (::sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &lowest) == 0) return;
   // struct sched_attr as of Linux 3.14, whose header clashes with <sched.h>.
   struct {
     uint32_t size = 48;
     uint32_t policy = SCHED_OTHER;
-    uint64_t flags = 0;
+    uint64_t flags = 1;  // SCHED_FLAG_RESET_ON_FORK
     int32_t nice = 0;
     uint32_t priority = 0;
     uint64_t runtime_ns = 100'000;
@@ -137,6 +154,7 @@ absl::Status TrialRunner::Run() {
 absl::Status TrialRunner::Prepare(const v1::Prepare& prepare) {
   RETURN_IF_ERROR(ValidatePrepare(prepare));
   RETURN_IF_ERROR(CheckCpus(prepare));
+  RETURN_IF_ERROR(CheckMemory(prepare));
   RETURN_IF_ERROR(options_.check_epoch(prepare.epoch()));
   if (!stop_event_.valid()) return absl::ResourceExhaustedError("eventfd: no descriptors left");
   prepare_ = prepare;
@@ -185,7 +203,13 @@ absl::Status TrialRunner::StartThreads() {
     options.on_ready = options.on_done = [this, flow = end.flow()](absl::Status status) {
       notes_.Push(FlowNote{.flow = flow, .status = std::move(status)});
     };
-    threads_.push_back(std::make_unique<DataThread>(std::move(options)));
+    try {
+      threads_.push_back(std::make_unique<DataThread>(std::move(options)));
+    } catch (const std::system_error& error) {  // std::thread's way to say it
+      return absl::ResourceExhaustedError(
+          absl::StrCat("cannot start data thread ", threads_.size() + 1, ": ", error.what(),
+                       "; raise the limit of processes (ulimit -u, pids.max)"));
+    }
   }
   for (size_t i = 0; i < threads_.size(); ++i) RETURN_IF_ERROR(NextFlowNote());
   return absl::OkStatus();
@@ -220,7 +244,10 @@ absl::Status TrialRunner::Measure(const v1::Start& start) {
                        .counters = &thread->meter().counters()});
   }
   const bool windowed = prepare_.workload().messages_per_flow() == 0;
-  const absl::Time opens = at + absl::Nanoseconds(prepare_.workload().warmup_ns());
+  // From the instant that was named, even if it has passed: a Start that comes late costs warm-up,
+  // and the windows of all agents stay together.
+  const absl::Time opens = std::max(
+      absl::FromUnixNanos(start.at_ns()) + absl::Nanoseconds(prepare_.workload().warmup_ns()), at);
   const absl::Time closes = opens + absl::Nanoseconds(prepare_.workload().window_ns());
   for (const auto& thread : threads_) {
     if (windowed) thread->meter().Schedule(absl::ToUnixNanos(opens), absl::ToUnixNanos(closes));

@@ -13,4 +13,8 @@ if(COPYCOST_SANITIZE)
   target_compile_options(copycost_options INTERFACE
     -fsanitize=${COPYCOST_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(copycost_options INTERFACE -fsanitize=${COPYCOST_SANITIZE})
+  if(COPYCOST_SANITIZE STREQUAL "thread")
+    target_compile_options(copycost_options INTERFACE
+      "SHELL:-include ${CMAKE_CURRENT_LIST_DIR}/tsan_protobuf.h")
+  endif()
 endif()

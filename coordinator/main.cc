@@ -10,7 +10,6 @@
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/command_line.h"
 #include "coordinator/cli/exit_code.h"
-#include "coordinator/cli/signals.h"
 
 namespace copycost {
 namespace {
@@ -28,7 +27,6 @@ constexpr char kExamples[] =
 
 int Main(int argc, char** argv) {
   SetLogName("copycost");
-  BlockSignals();
   CLI::App app{"Measures what socket copies cost, and proves which copies really happened.",
                "copycost"};
   app.set_version_flag("--version", absl::StrCat("copycost ", Version()));

@@ -31,16 +31,19 @@ struct alignas(64) FlowCounters {
   Count timed_call_ns;
   Count completion_wait_ns;
 
-  // Makes a system call that moves payload, counts it, and times one in 64.
+  // Makes a system call that is to move payload. Those that did are counted, and one in 64 of them
+  // is timed.
   template <typename SystemCall>
   auto Call(SystemCall call) {
     const bool timed = calls.Get() % 64 == 0;
-    calls.Add(1);
-    if (!timed) return call();
-    const int64_t begin = MonotonicNanos();
+    const int64_t begin = timed ? MonotonicNanos() : 0;
     const auto result = call();
-    timed_call_ns.Add(static_cast<uint64_t>(MonotonicNanos() - begin));
-    timed_calls.Add(1);
+    if (result <= 0) return result;
+    if (timed) {
+      timed_call_ns.Add(static_cast<uint64_t>(MonotonicNanos() - begin));
+      timed_calls.Add(1);
+    }
+    calls.Add(1);
     return result;
   }
 };

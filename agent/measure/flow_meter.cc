@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/clock.h"
+#include "common/status.h"
 
 namespace copycost {
 namespace {
@@ -18,6 +19,11 @@ int64_t Nanos(clockid_t clock) {
 
 }  // namespace
 
+absl::Status FlowMeter::Adopt(pthread_t thread) {
+  const int error = ::pthread_getcpuclockid(thread, &cpu_clock_);
+  return error == 0 ? absl::OkStatus() : ErrnoStatus(error, "pthread_getcpuclockid");
+}
+
 void FlowMeter::Look() {
   const int64_t now = MonotonicNanos();
   if (now >= due_ns_[Index(Edge::kOpen)]) Read(Edge::kOpen);
@@ -25,7 +31,7 @@ void FlowMeter::Look() {
   const int64_t elapsed = now - last_look_ns_;
   last_look_ns_ = now;
   if (elapsed < kLookEveryNs / 2 && stride_ < kLongestStride) {
-    stride_ *= 2;
+    stride_ = std::min(2 * stride_, kLongestStride);
   } else if (elapsed > kLookEveryNs) {
     stride_ = std::max<uint32_t>(1, static_cast<uint32_t>(stride_ * kLookEveryNs / elapsed));
   }

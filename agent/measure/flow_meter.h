@@ -14,6 +14,7 @@
 #include <limits>
 #include <optional>
 
+#include "absl/status/status.h"
 #include "agent/measure/flow_counters.h"
 #include "agent/measure/window_gate.h"
 #include "copycost/v1/trial.pb.h"
@@ -30,7 +31,7 @@ class FlowMeter {
   const FlowCounters& counters() const { return counters_; }
 
   // By the data thread, once, before it reports ready: which CPU clock is its own.
-  void Adopt(pthread_t thread) { ::pthread_getcpuclockid(thread, &cpu_clock_); }
+  absl::Status Adopt(pthread_t thread);
 
   // When the window opens and closes (CLOCK_MONOTONIC). Before the gate opens; never called for a
   // flow without a window.

@@ -14,12 +14,14 @@ std::optional<v1::Sample> Sampler::Tick(absl::Time now) {
     for (size_t i = 0; i < sources_.size(); ++i) {
       seen_[i].at_half = sources_[i].counters->bytes.Get();
     }
+    middle_ = now;
     in_second_half_ = true;
     return std::nullopt;
   }
   v1::Sample sample;
   sample.set_index(samples_++);
   sample.set_begin_ns(absl::ToUnixNanos(begin_));
+  sample.set_middle_ns(absl::ToUnixNanos(middle_));
   sample.set_end_ns(absl::ToUnixNanos(now));
   for (size_t i = 0; i < sources_.size(); ++i) {
     const uint64_t bytes = sources_[i].counters->bytes.Get();

@@ -42,6 +42,7 @@ class Sampler {
   const std::vector<Source> sources_;
   const absl::Time start_;
   absl::Time begin_;
+  absl::Time middle_;  // of the sample being taken, in its second half
   std::vector<Seen> seen_;
   int64_t ticks_ = 0;
   bool in_second_half_ = false;

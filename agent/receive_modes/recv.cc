@@ -2,8 +2,9 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <vector>
+#include <optional>
 
+#include "agent/message_buffers.h"
 #include "agent/receive_modes/receive_modes.h"
 #include "common/status.h"
 
@@ -13,7 +14,7 @@ namespace {
 class RecvReceiver final : public Receiver {
  public:
   absl::Status Open(const FlowSpec& flow, int socket, Sink& sink) override {
-    buffer_.assign(flow.message_bytes, std::byte{0});
+    ASSIGN_OR_RETURN(buffer_, MessageBuffers::Create(1, flow.message_bytes, 1));
     counters_ = &flow.counters;
     socket_ = socket;
     sink_ = &sink;
@@ -21,14 +22,15 @@ class RecvReceiver final : public Receiver {
   }
 
   absl::StatusOr<Arrival> Receive() override {
+    const absl::Span<std::byte> buffer = buffer_->Fields(0)[0];
     while (true) {
       const ssize_t taken =
-          counters_->Call([&] { return ::recv(socket_, buffer_.data(), buffer_.size(), 0); });
+          counters_->Call([&] { return ::recv(socket_, buffer.data(), buffer.size(), 0); });
       if (taken < 0 && errno == EINTR) continue;
       if (taken < 0) return ErrnoStatus("recv");
       const auto bytes = static_cast<uint64_t>(taken);
       if (bytes == 0) return Arrival{.end_of_stream = true};
-      RETURN_IF_ERROR(sink_->Take(offset_, absl::MakeConstSpan(buffer_).first(bytes)));
+      RETURN_IF_ERROR(sink_->Take(offset_, buffer.first(bytes)));
       offset_ += bytes;
       return Arrival{.bytes = bytes};
     }
@@ -42,11 +44,11 @@ class RecvReceiver final : public Receiver {
 
   void Echo(v1::Workload& applied) const override {
     applied.set_receive_mode(v1::RECEIVE_MODE_RECV);
-    applied.set_message_bytes(buffer_.size());
+    applied.set_message_bytes(buffer_->message_bytes());
   }
 
  private:
-  std::vector<std::byte> buffer_;
+  std::optional<MessageBuffers> buffer_;
   FlowCounters* counters_ = nullptr;
   Sink* sink_ = nullptr;
   int socket_ = -1;

@@ -10,8 +10,8 @@ namespace {
 constexpr uint32_t kCallsPerBuffer = 4;
 }  // namespace
 
-CompletionRing::CompletionRing(uint32_t buffers)
-    : calls_(std::bit_ceil(buffers * kCallsPerBuffer)), buffers_(buffers) {
+CompletionRing::CompletionRing(uint32_t buffers, uint32_t first_call)
+    : calls_(std::bit_ceil(buffers * kCallsPerBuffer)), buffers_(buffers), next_call_(first_call) {
   for (uint32_t buffer = buffers; buffer > 0; --buffer) free_.push_back(buffer - 1);
 }
 

@@ -21,7 +21,8 @@ class CompletionRing {
     uint64_t bytes = 0;
   };
 
-  explicit CompletionRing(uint32_t buffers);
+  // A new socket's calls are numbered from 0.
+  explicit CompletionRing(uint32_t buffers, uint32_t first_call = 0);
 
   // A buffer that the kernel does not own, and room to number a call from it.
   bool CanTake() const { return !free_.empty() && CanSend(); }
@@ -60,7 +61,7 @@ class CompletionRing {
   std::vector<Call> calls_;  // a power of two, indexed by the low bits of the call's number
   std::vector<Buffer> buffers_;
   std::vector<uint32_t> free_;
-  uint32_t next_call_ = 0;
+  uint32_t next_call_;
   uint32_t outstanding_calls_ = 0;
 };
 

@@ -33,7 +33,7 @@ class OneCopySender final : public Sender {
     return progress;
   }
 
-  v1::Evidence TakeEvidence() override { return evidence_; }
+  absl::StatusOr<v1::Evidence> TakeEvidence() override { return evidence_; }
 
   void Echo(v1::Workload& applied) const override {
     applied.set_send_mode(v1::SEND_MODE_ONE_COPY);

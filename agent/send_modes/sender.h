@@ -55,8 +55,8 @@ class Sender {
   // owns. `deadline` is on the monotonic clock (common/clock.h).
   virtual absl::Status Drain(absl::Time /*deadline*/) { return absl::OkStatus(); }
 
-  // What happened to the bytes sent since Open.
-  virtual v1::Evidence TakeEvidence() = 0;
+  // What happened to the bytes sent since Open. After the peer has acknowledged all of them.
+  virtual absl::StatusOr<v1::Evidence> TakeEvidence() = 0;
 
   // Writes what this object was really opened with into its fields of `applied`.
   virtual void Echo(v1::Workload& applied) const = 0;

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
-#include <vector>
 
 #include "absl/base/attributes.h"
 #include "agent/message_buffers.h"
@@ -27,7 +26,7 @@ class TwoCopySender final : public Sender {
  public:
   absl::Status Open(const FlowSpec& flow, int socket, Content& content) override {
     ASSIGN_OR_RETURN(source_, MessageBuffers::Create(1, flow.message_bytes, flow.fields));
-    staging_.assign(flow.message_bytes, std::byte{1});
+    ASSIGN_OR_RETURN(staging_, MessageBuffers::Create(1, flow.message_bytes, 1));
     counters_ = &flow.counters;
     socket_ = socket;
     content_ = &content;
@@ -38,33 +37,32 @@ class TwoCopySender final : public Sender {
     Progress progress;
     while (progress.messages < max_messages) {
       content_->Fill(messages_++, source_->Fields(0));
-      StageMessage(source_->Fields(0), staging_.data());
-      evidence_.set_staged_bytes(evidence_.staged_bytes() + staging_.size());
-      RETURN_IF_ERROR(SendStaged());
-      progress.bytes += staging_.size();
+      const absl::Span<std::byte> staging = staging_->Fields(0)[0];
+      StageMessage(source_->Fields(0), staging.data());
+      evidence_.set_staged_bytes(evidence_.staged_bytes() + staging.size());
+      RETURN_IF_ERROR(SendAll(staging));
+      progress.bytes += staging.size();
       ++progress.messages;
     }
     return progress;
   }
 
-  v1::Evidence TakeEvidence() override { return evidence_; }
+  absl::StatusOr<v1::Evidence> TakeEvidence() override { return evidence_; }
 
   void Echo(v1::Workload& applied) const override {
     applied.set_send_mode(v1::SEND_MODE_TWO_COPY);
-    applied.set_message_bytes(staging_.size());
+    applied.set_message_bytes(staging_->message_bytes());
     applied.set_fields(source_->fields());
   }
 
  private:
-  absl::Status SendStaged() {
-    size_t sent = 0;
-    while (sent < staging_.size()) {
-      const ssize_t accepted = counters_->Call([&] {
-        return ::send(socket_, staging_.data() + sent, staging_.size() - sent, MSG_NOSIGNAL);
-      });
+  absl::Status SendAll(absl::Span<const std::byte> staged) {
+    while (!staged.empty()) {
+      const ssize_t accepted = counters_->Call(
+          [&] { return ::send(socket_, staged.data(), staged.size(), MSG_NOSIGNAL); });
       if (accepted < 0 && errno == EINTR) continue;
       if (accepted < 0) return ErrnoStatus("send");
-      sent += static_cast<size_t>(accepted);
+      staged.remove_prefix(static_cast<size_t>(accepted));
       evidence_.set_kernel_copied_bytes(evidence_.kernel_copied_bytes() +
                                         static_cast<uint64_t>(accepted));
     }
@@ -72,7 +70,7 @@ class TwoCopySender final : public Sender {
   }
 
   std::optional<MessageBuffers> source_;
-  std::vector<std::byte> staging_;
+  std::optional<MessageBuffers> staging_;
   FlowCounters* counters_ = nullptr;
   Content* content_ = nullptr;
   int socket_ = -1;

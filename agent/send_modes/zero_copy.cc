@@ -77,15 +77,9 @@ class ZeroCopySender final : public Sender {
     return absl::OkStatus();
   }
 
-  v1::Evidence TakeEvidence() override {
-    if (path_ == DataPath::kLocalDelivery) {
-      evidence_.set_delivery_basis(v1::BASIS_BY_CONSTRUCTION);
-      evidence_.set_delivery_copied_low_bytes(accepted_bytes_);
-      evidence_.set_delivery_copied_high_bytes(accepted_bytes_ +
-                                               ReadTcpState(socket_).retransmitted_bytes);
-    } else {
-      evidence_.set_delivery_basis(v1::BASIS_OBSERVED);
-    }
+  absl::StatusOr<v1::Evidence> TakeEvidence() override {
+    evidence_.set_delivery_basis(v1::BASIS_OBSERVED);
+    if (path_ == DataPath::kLocalDelivery) RETURN_IF_ERROR(BoundLocalDelivery());
     if (path_ == DataPath::kNoScatterGather) evidence_.set_kernel_copied_bytes(accepted_bytes_);
     return evidence_;
   }
@@ -152,7 +146,19 @@ class ZeroCopySender final : public Sender {
     if (notification.copied) {
       evidence_.set_zero_copy_copied(evidence_.zero_copy_copied() + completed.calls);
     }
+    if (!notification.copied) uncopied_bytes_ += completed.bytes;
     if (path_ == DataPath::kScatterGather) AddDeliveryBounds(notification, completed);
+    return absl::OkStatus();
+  }
+
+  // A local peer's receive path copies every byte once, and may do so again for what was sent
+  // again. Notifications that say nothing was copied would contradict that (the pair may lead
+  // elsewhere): then they count, and only what they do not speak for is taken as copied.
+  absl::Status BoundLocalDelivery() {
+    ASSIGN_OR_RETURN(const TcpState tcp, ReadTcpState(socket_));
+    if (uncopied_bytes_ == 0) evidence_.set_delivery_basis(v1::BASIS_BY_CONSTRUCTION);
+    evidence_.set_delivery_copied_low_bytes(accepted_bytes_ - uncopied_bytes_);
+    evidence_.set_delivery_copied_high_bytes(accepted_bytes_ + tcp.retransmitted_bytes);
     return absl::OkStatus();
   }
 
@@ -178,6 +184,7 @@ class ZeroCopySender final : public Sender {
   int socket_ = -1;
   uint64_t messages_ = 0;
   uint64_t accepted_bytes_ = 0;
+  uint64_t uncopied_bytes_ = 0;  // in notifications that were not marked as copied
   v1::Evidence evidence_;
 };
 

@@ -101,27 +101,35 @@ absl::Status Rendezvous::Step(absl::Time deadline, int stop_fd) {
       const short events = meeting.connecting ? POLLOUT : POLLIN;
       entries.push_back({.fd = meeting.socket.get(), .events = events, .revents = 0});
     }
-    const int ready = ::poll(entries.data(), entries.size(), PollTimeout(deadline));
+    const int timeout = PollTimeout(deadline);
+    const int ready = ::poll(entries.data(), entries.size(), timeout);
     if (ready < 0 && errno != EINTR) return ErrnoStatus("poll");
-    if (ready == 0) return absl::OkStatus();
+    // Past the deadline strangers that keep coming are not waited for.
+    if (ready == 0 || timeout == 0) return absl::OkStatus();
     if (entries[0].revents != 0) return absl::CancelledError("stopped while connecting");
     for (size_t i = 2; i < entries.size(); ++i) {
       if (entries[i].revents != 0) RETURN_IF_ERROR(Proceed(meetings_[i - 2]));
     }
     std::erase_if(meetings_, [](const Meeting& meeting) { return meeting.over; });
-    if (entries[1].revents != 0) Accept();
+    if (entries[1].revents != 0) RETURN_IF_ERROR(Accept());
   }
   listener_.Reset();
   meetings_.clear();
   return absl::OkStatus();
 }
 
-void Rendezvous::Accept() {
+absl::Status Rendezvous::Accept() {
   Meeting meeting;
   meeting.socket.Reset(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-  // A connection that went away before it was accepted is the peer's affair.
-  if (!meeting.socket.valid() || meetings_.size() >= kMostMeetings) return;
-  meetings_.push_back(std::move(meeting));
+  if (!meeting.socket.valid()) {
+    // A connection that went away before it was accepted is the peer's affair.
+    const bool exhausted =
+        errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS;
+    return exhausted ? absl::ResourceExhaustedError(ErrnoStatus("accept").message())
+                     : absl::OkStatus();
+  }
+  if (meetings_.size() < kMostMeetings) meetings_.push_back(std::move(meeting));
+  return absl::OkStatus();
 }
 
 absl::Status Rendezvous::Proceed(Meeting& meeting) {

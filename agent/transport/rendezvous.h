@@ -70,7 +70,7 @@ class Rendezvous {
 
   explicit Rendezvous(const v1::Prepare& prepare);
 
-  void Accept();
+  absl::Status Accept();
   absl::Status Proceed(Meeting& meeting);
   absl::Status FinishConnecting(Meeting& meeting);
   absl::Status Hear(Meeting& meeting);

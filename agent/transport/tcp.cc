@@ -5,14 +5,17 @@
 #include <linux/tcp.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/clock.h"
 #include "common/status.h"
 
 namespace copycost {
@@ -145,12 +148,37 @@ absl::Status EchoTcp(int socket, v1::Workload& workload, v1::AppliedEnd& end) {
   return absl::OkStatus();
 }
 
-TcpState ReadTcpState(int socket) {
+absl::StatusOr<TcpState> ReadTcpState(int socket) {
   tcp_info info{};
   socklen_t size = sizeof(info);
-  ::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size);
-  return {.retransmitted_segments = info.tcpi_total_retrans,
-          .retransmitted_bytes = info.tcpi_bytes_retrans};
+  if (::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) {
+    return ErrnoStatus("getsockopt TCP_INFO");
+  }
+  if (size < offsetof(tcp_info, tcpi_bytes_retrans) + sizeof(info.tcpi_bytes_retrans)) {
+    return absl::FailedPreconditionError(
+        "TCP_INFO tells no retransmitted bytes; it needs Linux 4.19 or later");
+  }
+  return TcpState{.retransmitted_segments = info.tcpi_total_retrans,
+                  .retransmitted_bytes = info.tcpi_bytes_retrans};
+}
+
+absl::Status EndStream(int socket, absl::Time deadline) {
+  if (::shutdown(socket, SHUT_WR) != 0) return ErrnoStatus("shutdown");
+  while (true) {
+    const absl::Duration left = deadline - absl::FromUnixNanos(MonotonicNanos());
+    if (left <= absl::ZeroDuration()) {
+      return absl::DeadlineExceededError("the peer did not take the end of the stream in time");
+    }
+    pollfd entry{.fd = socket, .events = POLLIN, .revents = 0};
+    const timespec timeout = absl::ToTimespec(left);
+    if (::ppoll(&entry, 1, &timeout, nullptr) < 0 && errno != EINTR) return ErrnoStatus("poll");
+    if ((entry.revents & (POLLIN | POLLHUP)) == 0) continue;
+    char byte;
+    const ssize_t got = ::recv(socket, &byte, sizeof(byte), MSG_DONTWAIT);
+    if (got == 0) return absl::OkStatus();
+    if (got > 0) return absl::DataLossError("the receiver has sent payload");
+    if (errno != EAGAIN && errno != EINTR) return ErrnoStatus("recv");
+  }
 }
 
 absl::StatusOr<TcpPair> ConnectLoopbackPair() {

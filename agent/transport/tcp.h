@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "common/fd.h"
 #include "copycost/v1/trial.pb.h"
 
@@ -24,8 +25,7 @@ absl::StatusOr<UniqueFd> StartTcpConnect(absl::string_view local, absl::string_v
 
 absl::StatusOr<uint16_t> LocalPort(int socket);
 
-// Makes an established socket ready for a data thread: blocking, and nothing buffered in hope of
-// more (TCP_NODELAY stays off: a stream of whole messages needs none).
+// Makes an established socket ready for a data thread.
 absl::Status MakeBlocking(int socket);
 
 // What the kernel says of an established socket: congestion control into `workload`, with IP
@@ -37,8 +37,14 @@ struct TcpState {
   uint64_t retransmitted_bytes = 0;
 };
 
-// From TCP_INFO; zeros only if the kernel counted none. The socket must be a TCP one.
-TcpState ReadTcpState(int socket);
+// From TCP_INFO. FailedPrecondition on a kernel that does not count retransmitted bytes (before
+// Linux 4.19): none is not the same as not counted.
+absl::StatusOr<TcpState> ReadTcpState(int socket);
+
+// Tells the peer that no more comes, and waits until it has said the same: everything sent was then
+// acknowledged. DeadlineExceeded at `deadline` (monotonic); Unavailable when the connection is
+// lost.
+absl::Status EndStream(int socket, absl::Time deadline);
 
 // Two connected, blocking sockets over 127.0.0.1, for probes.
 struct TcpPair {

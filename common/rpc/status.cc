@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "common/utf8.h"
+
 namespace copycost {
 
 grpc::Status ToGrpc(const absl::Status& status) {
@@ -13,7 +15,7 @@ grpc::Status ToGrpc(const absl::Status& status) {
 
 absl::Status FromGrpc(const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
-  return {static_cast<absl::StatusCode>(status.error_code()), status.error_message()};
+  return {static_cast<absl::StatusCode>(status.error_code()), ToUtf8(status.error_message())};
 }
 
 }  // namespace copycost

@@ -46,8 +46,8 @@ uint64_t TakenInHalf(const v1::Sample& sample, int half) {
 }
 
 Span HalfOf(const v1::Sample& sample, int half) {
-  const int64_t middle = sample.begin_ns() + (sample.end_ns() - sample.begin_ns()) / 2;
-  return half == 0 ? Span{sample.begin_ns(), middle} : Span{middle, sample.end_ns()};
+  return half == 0 ? Span{sample.begin_ns(), sample.middle_ns()}
+                   : Span{sample.middle_ns(), sample.end_ns()};
 }
 
 bool HalvesDiffer(absl::Span<const uint64_t> slices) {

@@ -71,9 +71,10 @@ std::string Progress::Position(const v1::TrialRecord& attempt) const {
 }
 
 std::string Progress::TimeLeft() const {
-  if (done_ == 0 || done_ >= total_) return "nearly done";
+  if (done_ >= total_) return "nearly done";
   // Verifications are quicker than trials; what the plan says corrects for them at the start.
-  const absl::Duration per_trial = (clock_.Now() - began_) / static_cast<int64_t>(done_);
+  const absl::Duration per_trial =
+      (clock_.Now() - began_) / static_cast<int64_t>(std::max<uint64_t>(done_, 1));
   const absl::Duration planned =
       EstimateDuration(plan_) / static_cast<int64_t>(std::max<uint64_t>(TrialCount(plan_), 1));
   return absl::StrCat(FormatRoughly(std::max(per_trial, planned) * (total_ - done_)), " left");

@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "common/status.h"
 #include "common/units.h"
+#include "common/utf8.h"
 #include "coordinator/analysis/cells.h"
 #include "coordinator/cli/exit_code.h"
 #include "coordinator/cli/plan_text.h"
@@ -38,7 +39,7 @@ std::string CommandLine() {
   std::string text;
   std::getline(file, text, '\0');
   for (std::string word; std::getline(file, word, '\0');) absl::StrAppend(&text, " ", word);
-  return text;
+  return ToUtf8(text);
 }
 
 // Told to others who want the agents or the host.
@@ -46,7 +47,7 @@ std::string Holder() {
   char host[256] = {};
   ::gethostname(host, sizeof(host) - 1);
   return absl::StrCat("user ", ::geteuid(), " on ", host, ", process ", ::getpid(), " (",
-                      CommandLine().substr(0, 120), ")");
+                      ToUtf8(CommandLine().substr(0, 120)), ")");
 }
 
 bool Incomplete(absl::Span<const analysis::CellSummary> cells) {
@@ -88,6 +89,7 @@ absl::StatusOr<int> RunSession::Run() {
 // Everything that can be refused, before anything is left behind.
 absl::Status RunSession::Prepare() {
   ASSIGN_OR_RETURN(const LoadedExperiment loaded, experiment_flags_.Load());
+  BlockSignals();  // one that comes while the rest is prepared is taken once trials could run
   if (!share_host_) {
     ASSIGN_OR_RETURN(lock_, HostLock::Take(Holder()));
   }
@@ -99,10 +101,10 @@ absl::Status RunSession::Prepare() {
   request.set_run_id(record_.run_id());
   RETURN_IF_ERROR(HoldAll(fleet_.agents, request));
   ASSIGN_OR_RETURN(directory_, MakeRunDirectory(out_flag_, record_.run_id()));
-  RETURN_IF_ERROR(report::WriteAtomically(PathOf("experiment.textproto"),
-                                          ExperimentText(record_.plan().experiment())));
+  // First what tells another run that the directory is taken.
   ASSIGN_OR_RETURN(writer_, store::Writer::Create(PathOf("results.db"), record_));
-  return absl::OkStatus();
+  return report::WriteAtomically(PathOf("experiment.textproto"),
+                                 ExperimentText(record_.plan().experiment()));
 }
 
 v1::RunRecord RunSession::MakeRunRecord(v1::Plan plan) const {
@@ -176,11 +178,12 @@ absl::StatusOr<int> RunSession::Conclude(const absl::Status& measured, int signa
   } else {
     std::fputs(report::SummaryTable(cells, WidthOf(STDOUT_FILENO)).c_str(), stdout);
   }
-  std::fflush(stdout);
+  const bool told = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (!told) Log("stdout took not all of the results; they are in the files");
   Log(absl::StrCat("results: ", directory_, "/ (results.csv, summary.csv, results.db)"));
   Log(absl::StrCat("the same again: copycost run ", PathOf("experiment.textproto")));
   if (signal != 0) return kExitSignalBase + signal;
-  if (!measured.ok()) return kExitFault;
+  if (!measured.ok() || !told) return kExitFault;
   return Incomplete(cells) ? kExitIncomplete : kExitDone;
 }
 

@@ -8,8 +8,8 @@
 
 namespace copycost {
 
-// Blocks SIGINT, SIGTERM and SIGHUP for this thread and all it starts, and ignores SIGPIPE. First
-// in main(), before there are threads.
+// Blocks SIGINT, SIGTERM and SIGHUP for this thread and all it starts, and ignores SIGPIPE. For a
+// command that has something to keep when it is interrupted; before there are threads.
 void BlockSignals();
 
 // Calls `on_signal` for the first signal that comes while it lives; a second one ends the process

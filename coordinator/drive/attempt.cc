@@ -17,8 +17,10 @@ constexpr absl::Duration kListenLimit = absl::Seconds(5);
 constexpr absl::Duration kReadyLimit = absl::Seconds(40);
 // From the end of the window, or of the messages, to the last Finished: the senders' drain.
 constexpr absl::Duration kFinishLimit = absl::Seconds(10);
-// The slowest a verified flow may be before it counts as stuck.
-constexpr absl::Duration kMessagesLimit = absl::Seconds(120);
+// The slowest verified flows may be before they count as stuck: for each message of all flows, and
+// for them together.
+constexpr absl::Duration kMessageLimit = absl::Microseconds(200);
+constexpr absl::Duration kMessagesLimit = absl::Seconds(30);
 // Enough for Start to reach an agent before the instant it names.
 constexpr absl::Duration kStartLead = absl::Milliseconds(3);
 // When one agent fails the others soon do; what they say may be the cause.
@@ -73,7 +75,8 @@ absl::Status Attempt::Converse() {
   const v1::Workload& workload = record_.workload();
   const absl::Duration traffic =
       workload.messages_per_flow() > 0
-          ? kMessagesLimit
+          ? kMessagesLimit + kMessageLimit * static_cast<int64_t>(workload.messages_per_flow() *
+                                                                  workload.threads())
           : absl::Nanoseconds(workload.warmup_ns() + workload.window_ns());
   const auto finished = [&](size_t agent) { return agent_record(agent).has_finished(); };
   RETURN_IF_ERROR(
@@ -172,27 +175,33 @@ absl::Status Attempt::Take(Note note) {
 
 absl::Status Attempt::TakeEvent(size_t agent, v1::Event event) {
   v1::AgentRecord& record = *record_.mutable_agents(static_cast<int>(agent));
+  Peer& peer = peers_[agent];
+  const bool running = record.has_ready() && !record.has_finished();
   switch (event.event_case()) {
+    case v1::Event::kHeartbeat:
+      return absl::OkStatus();
     case v1::Event::kListening:
-      peers_[agent].port = event.listening().port();
-      peers_[agent].listening = true;
+      if (peer.listening) break;
+      peer.port = event.listening().port();
+      peer.listening = true;
       return absl::OkStatus();
     case v1::Event::kReady:
+      if (!peer.listening || record.has_ready()) break;
       *record.mutable_ready() = std::move(*event.mutable_ready());
       return absl::OkStatus();
     case v1::Event::kSample:
+      if (!running) break;
       *record.add_samples() = std::move(*event.mutable_sample());
       return absl::OkStatus();
-    case v1::Event::kHeartbeat:
-      return absl::OkStatus();
     case v1::Event::kFinished:
+      if (!running) break;
       *record.mutable_finished() = std::move(*event.mutable_finished());
       return absl::OkStatus();
     case v1::Event::EVENT_NOT_SET:
       break;
   }
   return absl::InternalError(
-      absl::StrCat(NameOf(agent), " sent an event this copycost does not know"));
+      absl::StrCat(NameOf(agent), " sent event ", event.event_case(), " out of turn"));
 }
 
 absl::Status Attempt::TakeEnd(size_t agent, const absl::Status& end) {

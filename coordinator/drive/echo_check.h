@@ -7,8 +7,8 @@
 
 namespace copycost {
 
-// Every agent of the attempt has its Ready. DataLoss names the agent and the field that differs, or
-// the field that no agent has applied.
+// Every agent of the attempt has its Ready. An agent must tell each field that one of its roles has
+// part in, and what it tells must be as asked. DataLoss names the agent and the field.
 absl::Status CheckEchoes(const v1::TrialRecord& attempt);
 
 }  // namespace copycost

@@ -11,21 +11,23 @@ namespace {
 
 constexpr size_t kNonceBytes = 16;
 
-// The CPUs of one host, dealt in turn.
-class Deck {
- public:
-  explicit Deck(std::vector<uint32_t> cpus) : cpus_(std::move(cpus)) {
-    std::sort(cpus_.begin(), cpus_.end());
-    // Interrupts and housekeeping favour CPU 0.
-    std::rotate(cpus_.begin(), std::upper_bound(cpus_.begin(), cpus_.end(), 0U), cpus_.end());
-  }
+// How often each CPU of a host has been dealt.
+using Dealt = std::map<uint32_t, uint32_t>;
 
-  uint32_t Deal() { return cpus_[next_++ % cpus_.size()]; }
+// Interrupts and housekeeping favour CPU 0, so it comes last.
+std::vector<uint32_t> InOrder(std::vector<uint32_t> cpus) {
+  std::sort(cpus.begin(), cpus.end());
+  std::rotate(cpus.begin(), std::upper_bound(cpus.begin(), cpus.end(), 0U), cpus.end());
+  return cpus;
+}
 
- private:
-  std::vector<uint32_t> cpus_;
-  size_t next_ = 0;
-};
+// The first of the least used.
+uint32_t Deal(const std::vector<uint32_t>& cpus, Dealt& dealt) {
+  const uint32_t cpu = *std::min_element(
+      cpus.begin(), cpus.end(), [&](uint32_t a, uint32_t b) { return dealt[a] < dealt[b]; });
+  ++dealt[cpu];
+  return cpu;
+}
 
 }  // namespace
 
@@ -42,21 +44,22 @@ std::vector<std::vector<v1::FlowEnd>> LayOutFlows(absl::Span<const LayoutHost> h
                                                   const std::function<std::string()>& nonce) {
   const LayoutHost& sender = hosts[0];
   const LayoutHost& receiver = hosts[1];
-  std::map<std::string, Deck> decks;
-  for (const LayoutHost& host : hosts) decks.try_emplace(host.boot_id, host.cpus);
+  const std::vector<uint32_t> sender_cpus = InOrder(sender.cpus);
+  const std::vector<uint32_t> receiver_cpus = InOrder(receiver.cpus);
+  std::map<std::string, Dealt> dealt;
   std::vector<std::vector<v1::FlowEnd>> ends(2);
   for (uint32_t flow = 0; flow < threads; ++flow) {
     v1::FlowEnd sending;
     sending.set_flow(flow);
     sending.set_role(v1::ROLE_SENDER);
-    sending.set_cpu(decks.at(sender.boot_id).Deal());
+    sending.set_cpu(Deal(sender_cpus, dealt[sender.boot_id]));
     sending.set_nonce(nonce());
     sending.set_peer_nonce(nonce());
     sending.set_peer_on_same_host(sender.boot_id == receiver.boot_id);
     v1::FlowEnd receiving = sending;
     receiving.set_role(v1::ROLE_RECEIVER);
     receiving.set_listens(true);
-    receiving.set_cpu(decks.at(receiver.boot_id).Deal());
+    receiving.set_cpu(Deal(receiver_cpus, dealt[receiver.boot_id]));
     receiving.set_nonce(sending.peer_nonce());
     receiving.set_peer_nonce(sending.nonce());
     ends[0].push_back(std::move(sending));

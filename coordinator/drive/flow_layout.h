@@ -20,8 +20,8 @@ struct LayoutHost {
 
 // For each host, in the order given (sender, receiver), its ends of `threads` flows from the first
 // to the second; the receiver listens. CPUs are dealt in turn, sender and receiver of flow 0, then
-// of flow 1 ..., CPU 0 last; agents that share a boot id are dealt from one hand, so that their
-// ends are disjoint as long as CPUs last.
+// of flow 1 ..., each the least used of the agent's own, CPU 0 last; agents that share a boot id
+// share the count of uses, so that their ends are disjoint as long as CPUs last.
 std::vector<std::vector<v1::FlowEnd>> LayOutFlows(absl::Span<const LayoutHost> hosts,
                                                   uint32_t threads,
                                                   const std::function<std::string()>& nonce);

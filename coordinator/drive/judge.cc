@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -25,6 +26,18 @@ struct Ends {
   int64_t sender_offset_ns = 0;
   int64_t receiver_offset_ns = 0;
 };
+
+// Whether an agent told the same end of a flow twice, or one that it was not given.
+bool HasSurplusResults(const v1::TrialRecord& attempt) {
+  for (const v1::AgentRecord& agent : attempt.agents()) {
+    std::set<std::pair<uint32_t, int>> given;
+    for (const v1::FlowEnd& end : agent.prepare().ends()) given.emplace(end.flow(), end.role());
+    for (const v1::FlowResult& flow : agent.finished().flows()) {
+      if (given.erase({flow.flow(), flow.role()}) == 0) return true;
+    }
+  }
+  return false;
+}
 
 std::map<uint32_t, Ends> EndsOf(const v1::TrialRecord& attempt) {
   std::map<uint32_t, Ends> flows;
@@ -108,15 +121,15 @@ ZeroCopySends ZeroCopySendsOf(const std::map<uint32_t, Ends>& flows) {
   return sends;
 }
 
+// CPUs are dealt so that threads share one only when there are no more.
 bool IsOversubscribed(const v1::TrialRecord& attempt) {
-  std::map<std::string, uint32_t> threads;
-  std::map<std::string, uint32_t> cpus;
+  std::set<std::pair<std::string, uint32_t>> used;
   for (const v1::AgentRecord& agent : attempt.agents()) {
-    threads[agent.boot_id()] += static_cast<uint32_t>(agent.prepare().ends_size());
-    cpus[agent.boot_id()] = std::max(cpus[agent.boot_id()], agent.cpus());
+    for (const v1::FlowEnd& end : agent.prepare().ends()) {
+      if (!used.emplace(agent.boot_id(), end.cpu()).second) return true;
+    }
   }
-  return std::any_of(threads.begin(), threads.end(),
-                     [&](const auto& host) { return host.second > cpus.at(host.first); });
+  return false;
 }
 
 bool IsUnbalanced(const std::map<uint32_t, Ends>& flows) {
@@ -139,6 +152,9 @@ bool IsUnsteady(const v1::TrialRecord& attempt) {
 }  // namespace
 
 absl::Status CheckFinished(const v1::TrialRecord& attempt) {
+  if (HasSurplusResults(attempt)) {
+    return absl::DataLossError("an agent has results of flow ends that it was not given");
+  }
   const std::map<uint32_t, Ends> flows = EndsOf(attempt);
   if (flows.size() != attempt.workload().threads()) {
     return absl::DataLossError(absl::StrCat(flows.size(), " flows have results, ",

@@ -134,6 +134,7 @@ const AxisField* FindAxis(absl::string_view name) {
 std::vector<std::string> AxisValues(const AxisField& axis, const v1::Matrix& matrix) {
   const google::protobuf::Reflection& reflection = *matrix.GetReflection();
   std::vector<std::string> words;
+  words.reserve(reflection.FieldSize(matrix, axis.values));
   for (int i = 0; i < reflection.FieldSize(matrix, axis.values); ++i) {
     words.push_back(reflection.GetRepeatedString(matrix, axis.values, i));
   }

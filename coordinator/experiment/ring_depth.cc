@@ -1,6 +1,10 @@
 #include "coordinator/experiment/ring_depth.h"
 
+#include <google/protobuf/descriptor.h>
+
 #include <algorithm>
+
+#include "copycost/v1/words.pb.h"
 
 namespace copycost {
 namespace {
@@ -13,7 +17,11 @@ constexpr uint64_t kMost = 64;
 
 }  // namespace
 
-bool PinsBuffers(v1::SendMode mode) { return mode == v1::SEND_MODE_ZERO_COPY; }
+bool PinsBuffers(v1::SendMode mode) {
+  const google::protobuf::EnumValueDescriptor* value =
+      v1::SendMode_descriptor()->FindValueByNumber(mode);
+  return value != nullptr && value->options().GetExtension(v1::pins_buffers);
+}
 
 uint64_t LockedBytes(const v1::Workload& workload, uint32_t ring_depth) {
   const uint64_t pages = (workload.message_bytes() + kPageBytes - 1) / kPageBytes + 2;
@@ -26,10 +34,11 @@ uint32_t LeastRingDepth(const v1::Workload& workload) {
 
 uint32_t ResolveRingDepth(const v1::Workload& workload,
                           std::optional<uint64_t> locked_memory_bytes) {
-  if (workload.ring_depth() != 0) return workload.ring_depth();
+  if (workload.ring_depth() != 0 || !PinsBuffers(workload.send_mode()))
+    return workload.ring_depth();
   const uint64_t message_bytes = std::max<uint64_t>(workload.message_bytes(), 1);
   uint64_t depth = std::clamp(kRingBytes / message_bytes, kLeast, kMost);
-  if (locked_memory_bytes && PinsBuffers(workload.send_mode())) {
+  if (locked_memory_bytes) {
     const uint64_t of_one_each = std::max<uint64_t>(LockedBytes(workload, 1), 1);
     depth = std::clamp(*locked_memory_bytes / of_one_each, kLeast, depth);
   }

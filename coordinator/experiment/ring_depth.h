@@ -23,9 +23,10 @@ uint64_t LockedBytes(const v1::Workload& workload, uint32_t ring_depth);
 // the kernel holds the other).
 uint32_t LeastRingDepth(const v1::Workload& workload);
 
-// The ring depth of a trial: the one asked for, else as many buffers as make 4 MiB, at least 2, at
-// most 64, and for modes that pin them no more than `locked_memory_bytes` (absent: unlimited) gives
-// every thread. Never below LeastRingDepth: MakePlan leaves out cells that cannot have that.
+// The ring depth of a trial: the one asked for; else 0 for modes that pin nothing and so have no
+// ring; else as many buffers as make 4 MiB, at least 2, at most 64, and no more than
+// `locked_memory_bytes` (absent: unlimited) gives every thread. Never below LeastRingDepth:
+// MakePlan leaves out cells that cannot have that.
 uint32_t ResolveRingDepth(const v1::Workload& workload,
                           std::optional<uint64_t> locked_memory_bytes);
 

@@ -10,6 +10,11 @@ constexpr uint64_t kMiB = uint64_t{1} << 20;
 // The first message, one that reuses its buffer in the shallowest ring, and one after that.
 constexpr uint64_t kLeastMessages = 3;
 
+// A deep ring that was asked for is gone round twice.
+uint64_t LeastMessages(const v1::Workload& workload) {
+  return std::max<uint64_t>(kLeastMessages, 2 * uint64_t{workload.ring_depth()} + 1);
+}
+
 v1::Workload Verifying(const v1::Workload& measured, uint64_t total_bytes) {
   v1::Workload workload = measured;
   workload.set_touch(v1::TOUCH_VERIFY);
@@ -18,7 +23,7 @@ v1::Workload Verifying(const v1::Workload& measured, uint64_t total_bytes) {
   workload.set_window_ns(0);
   const uint64_t bytes_of_each = workload.message_bytes() * workload.threads();
   const uint64_t messages = (total_bytes + bytes_of_each - 1) / bytes_of_each;
-  workload.set_messages_per_flow(std::max(messages, kLeastMessages));
+  workload.set_messages_per_flow(std::max(messages, LeastMessages(workload)));
   return workload;
 }
 

@@ -23,9 +23,6 @@ class TrialCall {
 
   // Any one thread at a time. After the call has ended it does nothing.
   virtual void Send(const v1::Command& command) = 0;
-
-  // Stops the trial's traffic at once.
-  virtual void Cancel() = 0;
 };
 
 struct ClockOffset {

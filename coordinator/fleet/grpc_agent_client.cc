@@ -38,8 +38,6 @@ class GrpcTrialCall final : public TrialCall {
 
   void Send(const v1::Command& command) override { stream_->Write(command); }
 
-  void Cancel() override { context_.TryCancel(); }
-
  private:
   void ReadAll() {
     v1::Event event;
@@ -123,6 +121,9 @@ class GrpcAgentClient final : public AgentClient {
     }
     stream->WritesDone();
     RETURN_IF_ERROR(FromGrpc(stream->Finish()));
+    if (best == absl::InfiniteDuration()) {
+      return absl::UnavailableError("the agent answered no clock probe");
+    }
     return offset;
   }
 

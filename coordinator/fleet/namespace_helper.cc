@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/fd.h"
+#include "common/log.h"
 #include "common/status.h"
 #include "coordinator/fleet/veth.h"
 
@@ -63,6 +64,7 @@ void CloseAllBut(std::array<int, 4> kept) {
   if (::setns(network_namespace, CLONE_NEWNET) == 0) {
     ::execl(binary.c_str(), binary.c_str(), "--listen", listen.c_str(), nullptr);
   }
+  Log(ErrnoStatus(absl::StrCat("cannot run ", binary)).message());
   ::_exit(127);
 }
 

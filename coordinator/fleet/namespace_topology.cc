@@ -138,7 +138,8 @@ absl::StatusOr<std::unique_ptr<NamespaceTopology>> NamespaceTopology::Create(
 }
 
 NamespaceTopology::~NamespaceTopology() {
-  lifeline_.Reset();
+  // The init of its PID namespace: with it everything in there is killed.
+  ::kill(helper_, SIGKILL);
   while (::waitpid(helper_, nullptr, 0) < 0 && errno == EINTR) {
   }
 }

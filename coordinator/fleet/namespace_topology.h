@@ -41,8 +41,8 @@ class NamespaceTopology final : public Topology {
   UniqueFd receiver_control_;
 };
 
-// The agent to spawn: `flag` if given, else copycost-agent beside this executable, in the build
-// tree's place for it, or in PATH. NotFound says where it was looked for.
+// The agent to spawn: `flag` if given, else copycost-agent beside this executable, or in
+// PATH. NotFound says where it was looked for.
 absl::StatusOr<std::string> FindAgentBinary(const std::string& flag);
 
 }  // namespace copycost

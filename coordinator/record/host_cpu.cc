@@ -66,6 +66,24 @@ absl::StatusOr<double> PerByte(const Cost& cost) {
   return cost.ns / cost.bytes;
 }
 
+// /proc/stat is read beside the flows' windows, by another thread: the mean window of the agent's
+// ends over the interval between the two readings. Bytes and CPU time are then of one length.
+absl::StatusOr<double> WindowPerInterval(const v1::AgentRecord& agent, bool receives) {
+  const int64_t interval_ns = agent.finished().host_cpu().interval_ns();
+  if (interval_ns <= 0) {
+    return Absent(absl::StrCat("agent '", agent.agent(), "' read host CPU time over no interval"));
+  }
+  double window_ns = 0;
+  int ends = 0;
+  for (const v1::FlowResult& flow : agent.finished().flows()) {
+    if ((flow.role() == v1::ROLE_RECEIVER) != receives) continue;
+    window_ns += static_cast<double>(flow.window().closed_ns() - flow.window().opened_ns());
+    ++ends;
+  }
+  if (ends == 0) return Absent(absl::StrCat("agent '", agent.agent(), "' has no window"));
+  return window_ns / ends / static_cast<double>(interval_ns);
+}
+
 absl::StatusOr<double> HostNsPerByte(const v1::TrialRecord& trial, Nanoseconds ns) {
   ASSIGN_OR_RETURN(const auto hosts, HostsOf(trial));
   Cost receiving, sending;
@@ -75,7 +93,8 @@ absl::StatusOr<double> HostNsPerByte(const v1::TrialRecord& trial, Nanoseconds n
     }
     Cost& cost = host.receives ? receiving : sending;
     ++cost.hosts;
-    cost.ns += static_cast<double>((host.reader->finished().host_cpu().*ns)());
+    ASSIGN_OR_RETURN(const double share, WindowPerInterval(*host.reader, host.receives));
+    cost.ns += share * static_cast<double>((host.reader->finished().host_cpu().*ns)());
     cost.bytes += host.receives ? host.taken_bytes : host.accepted_bytes;
   }
   ASSIGN_OR_RETURN(const double where_taken, PerByte(receiving));

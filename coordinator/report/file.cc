@@ -14,7 +14,7 @@ namespace copycost::report {
 namespace {
 
 absl::Status WriteAll(const std::string& path, absl::string_view contents) {
-  UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
   if (!fd.valid()) return ErrnoStatus(absl::StrCat("open ", path));
   while (!contents.empty()) {
     const ssize_t written = write(fd.get(), contents.data(), contents.size());

@@ -42,7 +42,7 @@ class Wrapped : public Sender {
   }
   absl::Status Reap() override { return real_->Reap(); }
   absl::Status Drain(absl::Time deadline) override { return real_->Drain(deadline); }
-  v1::Evidence TakeEvidence() override { return real_->TakeEvidence(); }
+  absl::StatusOr<v1::Evidence> TakeEvidence() override { return real_->TakeEvidence(); }
   void Echo(v1::Workload& applied) const override { real_->Echo(applied); }
 
  protected:
@@ -107,7 +107,7 @@ class RewritesBeforeCompletion final : public Sender {
     if (sent < 0) return ErrnoStatus("sendmsg");
     return Progress{.messages = 1, .bytes = static_cast<uint64_t>(sent)};
   }
-  v1::Evidence TakeEvidence() override { return {}; }
+  absl::StatusOr<v1::Evidence> TakeEvidence() override { return v1::Evidence(); }
   void Echo(v1::Workload&) const override {}
 
  private:
@@ -159,7 +159,7 @@ class StagesOnce final : public Sender {
     if (sent < 0) return ErrnoStatus("send");
     return Progress{.messages = 1, .bytes = static_cast<uint64_t>(sent)};
   }
-  v1::Evidence TakeEvidence() override { return {}; }
+  absl::StatusOr<v1::Evidence> TakeEvidence() override { return v1::Evidence(); }
   void Echo(v1::Workload&) const override {}
 
  private:

@@ -83,6 +83,7 @@ inline std::vector<v1::Sample> SamplesFor(const v1::Prepare& prepare, int64_t st
     v1::Sample& sample = samples.emplace_back();
     sample.set_index(static_cast<uint32_t>(samples.size() - 1));
     sample.set_begin_ns(opened_ns + at);
+    sample.set_middle_ns(opened_ns + at + kSliceNs / 2);
     sample.set_end_ns(opened_ns + at + kSliceNs);
     for (const v1::FlowEnd& end : prepare.ends()) {
       v1::Sample::Flow& flow = *sample.add_flows();

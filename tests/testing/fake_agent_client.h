@@ -163,7 +163,6 @@ class FakeTrialCall final : public TrialCall {
   explicit FakeTrialCall(std::shared_ptr<FakeTrial> trial) : trial_(std::move(trial)) {}
   ~FakeTrialCall() override { trial_->Stop(); }
   void Send(const v1::Command& command) override { trial_->Take(command); }
-  void Cancel() override { trial_->Stop(); }
 
  private:
   const std::shared_ptr<FakeTrial> trial_;

@@ -56,6 +56,7 @@ inline v1::FlowResult& AddEnd(v1::AgentRecord& agent, v1::Role role, const Trial
   v1::FlowEnd& end = *agent.mutable_prepare()->add_ends();
   end.set_flow(flow);
   end.set_role(role);
+  end.set_cpu(flow + (role == v1::ROLE_RECEIVER ? 100 : 0));  // one for each
   v1::FlowResult& result = *agent.mutable_finished()->add_flows();
   result.set_flow(flow);
   result.set_role(role);

@@ -244,5 +244,17 @@ TEST(CompletionRingTest, NeverGivesOutABufferTheKernelOwnsAndLosesNone) {
   }
 }
 
+TEST(CompletionRingTest, TheKernelsNumbersMayWrapAround) {
+  CompletionRing ring(4, 0xfffffffe);
+  for (int i = 0; i < 4; ++i) SendMessage(ring, 10);
+  const auto completed = ring.Complete(0xffffffff, 0);
+  ASSERT_OK(completed);
+  EXPECT_EQ(completed->calls, 2u);
+  EXPECT_THAT(ring.Complete(0xffffffff, 0), StatusIs(kInternal, _));
+  ASSERT_OK(ring.Complete(1, 1));
+  ASSERT_OK(ring.Complete(0xfffffffe, 0xfffffffe));
+  EXPECT_EQ(ring.outstanding_calls(), 0u);
+}
+
 }  // namespace
 }  // namespace copycost

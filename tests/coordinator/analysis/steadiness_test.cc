@@ -61,6 +61,7 @@ void AddSamples(int count, int64_t begin_ns, v1::AgentRecord& agent) {
   for (int i = 0; i < count; ++i) {
     v1::Sample& sample = *agent.add_samples();
     sample.set_begin_ns(begin_ns + i * 100 * kMs);
+    sample.set_middle_ns(begin_ns + (2 * i + 1) * 50 * kMs);
     sample.set_end_ns(begin_ns + (i + 1) * 100 * kMs);
     v1::Sample::Flow& flow = *sample.add_flows();
     flow.set_role(v1::ROLE_RECEIVER);
@@ -97,8 +98,9 @@ TEST(SteadinessTest, FlowsAreAddedAndTheirWindowsIntersected) {
 TEST(SteadinessTest, LateSamplesAreScaledToTheirLength) {
   v1::AgentRecord agent = ReceiverWithWindow(0, 1000 * kMs);
   AddSamples(1, 0, agent);
-  agent.mutable_samples(0)->set_end_ns(200 * kMs);
-  EXPECT_THAT(WindowSlices(agent), ElementsAre(500'000, 1'000'000));
+  agent.mutable_samples(0)->set_middle_ns(100 * kMs);
+  agent.mutable_samples(0)->set_end_ns(300 * kMs);
+  EXPECT_THAT(WindowSlices(agent), ElementsAre(500'000, 500'000));
 }
 
 TEST(SteadinessTest, SendersAndAgentsWithoutWindowsHaveNoSlices) {

@@ -100,5 +100,10 @@ TEST_F(ProgressTest, TrialsThatWillNotRunAreNotWaitedFor) {
             "block 1 of 4, 10 s left\n");
 }
 
+TEST_F(ProgressTest, ARunWhoseFirstAttemptIsRepeatedIsNotNearlyDone) {
+  EXPECT_THAT(Told(true, 80, [&](Progress& progress) { progress.Tell(OkTrial(), false); }),
+              Not(HasSubstr("nearly done")));
+}
+
 }  // namespace
 }  // namespace copycost

@@ -103,5 +103,11 @@ TEST(FlowLayoutTest, RandomNoncesHave16BytesAndDiffer) {
   }
 }
 
+TEST(FlowLayoutTest, AgentsThatShareAHostButNotItsCpusAreDealtTheirOwn) {
+  const auto ends = LayOutFlows({LayoutHost{"a", {0, 1}}, LayoutHost{"a", {2, 3}}}, 2, RandomNonce);
+  for (const v1::FlowEnd& end : ends[0]) EXPECT_LT(end.cpu(), 2u);
+  for (const v1::FlowEnd& end : ends[1]) EXPECT_GE(end.cpu(), 2u);
+}
+
 }  // namespace
 }  // namespace copycost

@@ -53,12 +53,20 @@ void ShiftWindow(v1::FlowResult& end, int64_t by_ns) {
   end.mutable_window()->set_closed_ns(end.window().closed_ns() + by_ns);
 }
 
+// Sender and receiver of flow 0 are bound to the same CPU.
+void ShareACpu(v1::TrialRecord& trial) {
+  for (v1::AgentRecord& agent : *trial.mutable_agents()) {
+    agent.mutable_prepare()->mutable_ends(0)->set_cpu(7);
+  }
+}
+
 // The receiver's samples of the window, each half of 50 ms with so many bytes.
 void AddSamples(v1::TrialRecord& trial, const std::vector<uint64_t>& halves) {
   int64_t at_ns = EndOf(trial, kReceiver).window().opened_ns();
   for (size_t i = 0; i + 1 < halves.size(); i += 2) {
     v1::Sample& sample = *AgentOf(trial, kReceiver).add_samples();
     sample.set_begin_ns(at_ns);
+    sample.set_middle_ns(at_ns + 50'000'000);
     sample.set_end_ns(at_ns += 100'000'000);
     v1::Sample::Flow& flow = *sample.add_flows();
     flow.set_role(kReceiver);
@@ -181,9 +189,9 @@ TEST(JudgeTest, RemarksThatTheKernelCopiedSomeZeroCopySends) {
 
 TEST(JudgeTest, RemarksMoreThreadsThanCpusOnAHost) {
   v1::TrialRecord trial = GoodTrial();
-  for (v1::AgentRecord& agent : *trial.mutable_agents()) agent.set_cpus(3);
+  ShareACpu(trial);
   EXPECT_THAT(FlagsOf(trial), ElementsAre(v1::FLAG_OVERSUBSCRIBED));
-  AgentOf(trial, kReceiver).set_boot_id("boot-2");  // two hosts, two threads on each
+  AgentOf(trial, kReceiver).set_boot_id("boot-2");  // two hosts, each with a CPU of that number
   EXPECT_THAT(FlagsOf(trial), IsEmpty());
 }
 
@@ -208,7 +216,7 @@ TEST(JudgeTest, RemarksAWindowThatDidNotHoldStill) {
 
 TEST(JudgeTest, ManyRemarksComeInTheirOrder) {
   v1::TrialRecord trial = GoodZeroCopyTrial(1);
-  for (v1::AgentRecord& agent : *trial.mutable_agents()) agent.set_cpus(1);
+  ShareACpu(trial);
   EndOf(trial, kSender).mutable_window()->set_bytes(1);
   EXPECT_THAT(FlagsOf(trial), ElementsAre(v1::FLAG_PARTLY_KERNEL_COPIED, v1::FLAG_OVERSUBSCRIBED,
                                           v1::FLAG_UNBALANCED));

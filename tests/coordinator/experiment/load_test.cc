@@ -90,7 +90,11 @@ TEST(LoadTest, NamesWithASlashOrTheExtensionAreFiles) {
 
 TEST(LoadTest, RefusesDirectoriesAndHugeFiles) {
   EXPECT_THAT(LoadExperimentFile("/tmp"), StatusIs(kInvalid, "read /tmp: Is a directory"));
-  EXPECT_THAT(LoadExperimentFile("/dev/zero"), StatusIs(kInvalid, HasSubstr("over 1 MiB")));
+  EXPECT_THAT(LoadExperimentFile("/dev/zero"), StatusIs(kInvalid, HasSubstr("no regular file")));
+  const std::string path = ::testing::TempDir() + "/huge.textproto";
+  std::ofstream(path) << std::string((1 << 20) + 1, ' ');
+  EXPECT_THAT(LoadExperimentFile(path), StatusIs(kInvalid, HasSubstr("over 1 MiB")));
+  std::remove(path.c_str());
 }
 
 TEST(LoadTest, AnUnknownPresetIsAnsweredWithTheKnownOnes) {

@@ -55,10 +55,10 @@ TEST(RingDepthTest, NeverAsksForMoreThanTheBudgetWhereTwoBuffersFit) {
   }
 }
 
-TEST(RingDepthTest, LockedMemoryDoesNotLimitModesThatPinNothing) {
+TEST(RingDepthTest, AModeThatPinsNothingHasNoRingToResolve) {
   v1::Workload workload = ZeroCopy(4096, 8);
   workload.set_send_mode(v1::SEND_MODE_TWO_COPY);
-  EXPECT_EQ(ResolveRingDepth(workload, uint64_t{0}), 64u);
+  EXPECT_EQ(ResolveRingDepth(workload, uint64_t{0}), 0u);
 }
 
 }  // namespace
