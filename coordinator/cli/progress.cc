@@ -46,8 +46,6 @@ Progress::~Progress() {
   if (line_open_) std::fputs("\r\033[K", stderr);
 }
 
-void Progress::Drop(uint64_t trials) { total_ -= std::min(trials, total_); }
-
 void Progress::Tell(const v1::TrialRecord& attempt, bool over) {
   if (over) ++done_;
   const std::string name = NameOf(plan_, attempt);

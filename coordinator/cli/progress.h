@@ -22,9 +22,6 @@ class Progress {
   // After every stored attempt. `over`: the trial is.
   void Tell(const v1::TrialRecord& attempt, bool over);
 
-  // Trials that will not run after all, with the verification that failed.
-  void Drop(uint64_t trials);
-
  private:
   std::string TimeLeft() const;
   std::string Position(const v1::TrialRecord& attempt) const;
@@ -36,7 +33,7 @@ class Progress {
   const bool live_;
   const size_t width_;
   const absl::Time began_;
-  uint64_t total_;
+  const uint64_t total_;
   uint64_t done_ = 0;
   uint32_t told_block_ = 0;
   bool line_open_ = false;

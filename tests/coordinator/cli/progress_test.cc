@@ -91,15 +91,6 @@ TEST_F(ProgressTest, AVerificationIsToldByItsModesAndSize) {
               HasSubstr("verifying zero-copy to recv, 64K"));
 }
 
-TEST_F(ProgressTest, TrialsThatWillNotRunAreNotWaitedFor) {
-  EXPECT_EQ(Told(false, 80,
-                 [&](Progress& progress) {
-                   progress.Drop(2);
-                   progress.Tell(After(absl::Seconds(10), 1), true);
-                 }),
-            "block 1 of 4, 10 s left\n");
-}
-
 TEST_F(ProgressTest, ARunWhoseFirstAttemptIsRepeatedIsNotNearlyDone) {
   EXPECT_THAT(Told(true, 80, [&](Progress& progress) { progress.Tell(OkTrial(), false); }),
               Not(HasSubstr("nearly done")));
