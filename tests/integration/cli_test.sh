@@ -68,7 +68,10 @@ done
 expect_exit 3 "$copycost" run $short -o "$scratch/second"
 expect_said "measured already" "process $long" --share-host
 [ ! -e "$scratch/second" ] || fail "the refused run left a directory"
-expect_exit 0 "$copycost" run $short --share-host -o "$scratch/second"
+# Disturbed by the first its trial may be invalid (1), but it is carried out.
+"$copycost" run $short --share-host -o "$scratch/second" >/dev/null 2>&1 </dev/null || [ $? = 1 ] ||
+  fail "--share-host did not permit a second run"
+[ -e "$scratch/second/results.csv" ] || fail "the second run left no results"
 
 # Ctrl-C keeps what was measured, and says where it is.
 kill -INT "$long"
@@ -91,8 +94,7 @@ if [ "$(id -u)" = 0 ]; then
   limited() { (ulimit -l 32 && rootless "$@"); }
   expect_exit 3 limited "$copycost" run --send zero-copy --sizes 64K --repeats 1 -o "$scratch/nobody/a"
   expect_said "ulimit -l"
-  expect_exit 0 limited "$copycost" run --sizes 64K --repeats 1 --duration 100ms --warmup 10ms \
-    -o "$scratch/nobody/b"
+  expect_exit 0 limited "$copycost" run --sizes 64K --repeats 1 -o "$scratch/nobody/b"
   grep -q "ulimit -l" "$scratch/out" || fail "the skipped cell gives no reason: $(cat "$scratch/out")"
 fi
 
