@@ -38,5 +38,5 @@ for round in $(seq "$rounds"); do
   [ -z "$missing" ] || fail "round $round: reported but not stored: $missing"
   reported_total=$((reported_total + $(printf '%s\n' "$reported" | grep -c . || true)))
 done
-[ "$reported_total" -gt 0 ] || fail "no trial was ever reported: the kills came too early"
+[ "$reported_total" -gt "$rounds" ] || fail "only $reported_total trials were reported in all"
 echo "$rounds kills: nothing left behind, $reported_total reported trials all stored"
