@@ -46,10 +46,11 @@ format() {
   git -c safe.directory='*' ls-files -z -- '*.cc' '*.h' | xargs -0 clang-format-14 --dry-run -Werror
 }
 
-thread_safety() { build thread-safety; }
-
-# The project's own sources, as the thread-safety build compiles them.
-tidy() {
+# The project's own sources, as the thread-safety build compiles them: clang-tidy reports what that
+# compiler warns of (lock annotations among it), so that only the messages need to be generated.
+clang_checks() {
+  cmake --preset thread-safety --log-level=WARNING
+  cmake --build build/thread-safety --target copycost_proto copycost_proto_grpc
   sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' build/thread-safety/compile_commands.json \
     | grep "^$root/" | grep -v "^$root/build/" | sort -u > "$logs/tidy.files"
   [ -s "$logs/tidy.files" ]
@@ -84,8 +85,7 @@ mkdir -p "$logs"
 stage packages packages
 if ! $quick; then
   stage format format
-  stage thread-safety thread_safety
-  stage tidy tidy
+  stage clang-checks clang_checks
   stage asan-ubsan asan_ubsan
   stage tsan tsan
 fi

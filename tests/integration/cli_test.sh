@@ -2,7 +2,7 @@
 # What a stranger types: every mistake gets a message with the remedy and the right exit code.
 source "$(dirname "$0")/lib.sh"
 
-short="--send two-copy --sizes 4K --repeats 1 --warmup 10ms --duration 100ms"
+short="--send two-copy --sizes 4K --warmup 10ms --duration 100ms"
 
 expect_exit 0 "$copycost"
 grep -q 'copycost run' "$scratch/out" || fail "no examples"
@@ -68,8 +68,7 @@ done
 expect_exit 3 "$copycost" run $short -o "$scratch/second"
 expect_said "measured already" "process $long" --share-host
 [ ! -e "$scratch/second" ] || fail "the refused run left a directory"
-expect_exit 0 "$copycost" run --send two-copy --sizes 4K --repeats 1 --share-host \
-  -o "$scratch/second"
+expect_measured "$scratch/second" "$copycost" run --send two-copy --sizes 4K --repeats 3 --share-host
 
 # Ctrl-C keeps what was measured, and says where it is.
 kill -INT "$long"
@@ -92,11 +91,11 @@ if [ "$(id -u)" = 0 ]; then
   limited() { (ulimit -l 32 && rootless "$@"); }
   expect_exit 3 limited "$copycost" run --send zero-copy --sizes 64K --repeats 1 -o "$scratch/nobody/a"
   expect_said "ulimit -l"
-  expect_exit 0 limited "$copycost" run --sizes 64K --repeats 1 -o "$scratch/nobody/b"
+  expect_measured "$scratch/nobody/b" limited "$copycost" run --sizes 64K --repeats 3
   grep -q "ulimit -l" "$scratch/out" || fail "the skipped cell gives no reason: $(cat "$scratch/out")"
 fi
 
 # JSON lines only, each one an object.
-expect_exit 0 "$copycost" run $short --json -o "$scratch/json"
+expect_measured "$scratch/json" "$copycost" run $short --repeats 5 --json
 grep -vq '^{.*}$' "$scratch/out" && fail "not JSON lines: $(cat "$scratch/out")"
 grep -q '"type":"run"' "$scratch/out" || fail "no run line"
