@@ -22,6 +22,8 @@
 #include "agent/hold.h"
 #include "agent/host_info.h"
 #include "agent/trial_runner.h"
+#include "agent/trial_slot.h"
+#include "common/log.h"
 #include "common/rpc/limits.h"
 #include "common/rpc/status.h"
 #include "common/status.h"
@@ -30,44 +32,9 @@
 namespace copycost {
 namespace {
 
-// A trial that was cancelled takes a moment to end, and the next may be on its heels.
-constexpr absl::Duration kWaitForPrevious = absl::Seconds(1);
-
-// The trial that runs now, if one does; one at a time.
-class TrialSlot {
- public:
-  explicit TrialSlot(Clock& clock) : clock_(clock) {}
-
-  // May wait a little for a trial that is ending.
-  absl::Status Enter(TrialRunner& runner) {
-    const absl::Time deadline = clock_.Now() + kWaitForPrevious;
-    MutexLock lock(mutex_);
-    while (runner_ != nullptr) {
-      if (clock_.WaitUntil(mutex_, left_, deadline) || runner_ == nullptr) continue;
-      return absl::ResourceExhaustedError(
-          "another trial runs on this agent; it takes one at a time");
-    }
-    runner_ = &runner;
-    return absl::OkStatus();
-  }
-
-  void Leave() {
-    MutexLock lock(mutex_);
-    runner_ = nullptr;
-    left_.notify_all();
-  }
-
-  void Abort(const absl::Status& why) {
-    MutexLock lock(mutex_);
-    if (runner_ != nullptr) runner_->Abort(why);
-  }
-
- private:
-  Clock& clock_;
-  Mutex mutex_;
-  std::condition_variable left_;
-  TrialRunner* runner_ ABSL_GUARDED_BY(mutex_) = nullptr;
-};
+// Events that wait for the coordinator to take them. At the rate of samples, one each 100 ms, it
+// has then read nothing for longer than it takes to count as lost.
+constexpr size_t kMostUnwritten = 64;
 
 class HoldCall final : public grpc::ServerBidiReactor<v1::HoldRequest, v1::Held> {
  public:
@@ -92,8 +59,8 @@ class HoldCall final : public grpc::ServerBidiReactor<v1::HoldRequest, v1::Held>
 
   void OnDone() override {
     if (epoch_.has_value()) {
-      slot_.Abort(absl::CancelledError("the hold has ended"));
       hold_.Release(*epoch_);
+      slot_.AbortUnder(*epoch_, absl::CancelledError("the hold has ended"));
     }
     delete this;
   }
@@ -133,12 +100,13 @@ class ProbeCall final : public grpc::ServerBidiReactor<v1::Probe, v1::Probe> {
   v1::Probe probe_;
 };
 
-// Runs the trial on a thread of its own; reads and writes are gRPC's.
+// Runs the trial on a thread of its own; reads and writes are gRPC's. `context` lives until OnDone.
 class TrialCall final : public grpc::ServerBidiReactor<v1::Command, v1::Event> {
  public:
-  TrialCall(Clock& clock, Hold& hold, TrialSlot& slot)
-      : slot_(slot),
-        runner_(clock, {.check_epoch = [&hold](uint64_t epoch) { return hold.Check(epoch); },
+  TrialCall(grpc::CallbackServerContext& context, Clock& clock, TrialSlot& slot)
+      : context_(context),
+        slot_(slot),
+        runner_(clock, {.admit = [this](uint64_t epoch) { return slot_.Enter(epoch, runner_); },
                         .emit = [this](const v1::Event& event) { Write(event); }}) {
     StartRead(&command_);
     worker_ = std::thread([this] { Run(); });
@@ -172,11 +140,8 @@ class TrialCall final : public grpc::ServerBidiReactor<v1::Command, v1::Event> {
 
  private:
   void Run() {
-    absl::Status end = slot_.Enter(runner_);
-    if (end.ok()) {
-      end = runner_.Run();
-      slot_.Leave();  // before the coordinator can hear of the end and begin the next
-    }
+    const absl::Status end = runner_.Run();
+    slot_.Leave(runner_);  // before the coordinator can hear of the end and begin the next
     MutexLock lock(mutex_);
     end_ = end;
     if (writing_.empty()) Finish(ToGrpc(end));
@@ -184,8 +149,20 @@ class TrialCall final : public grpc::ServerBidiReactor<v1::Command, v1::Event> {
 
   void Write(const v1::Event& event) {
     MutexLock lock(mutex_);
+    if (writing_.size() >= kMostUnwritten) {
+      CutOff();
+      return;
+    }
     writing_.push_back(event);
     if (writing_.size() == 1) StartWrite(&writing_.front());
+  }
+
+  // A coordinator that reads no events is as good as lost, and they must not pile up for it.
+  void CutOff() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (std::exchange(cut_off_, true)) return;
+    Log("the coordinator takes no events; its trial is stopped");
+    runner_.Abort(absl::CancelledError("control was lost: the coordinator takes no events"));
+    context_.TryCancel();
   }
 
   void Continue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -196,23 +173,25 @@ class TrialCall final : public grpc::ServerBidiReactor<v1::Command, v1::Event> {
     }
   }
 
+  grpc::CallbackServerContext& context_;
   TrialSlot& slot_;
   TrialRunner runner_;
   v1::Command command_;
   Mutex mutex_;
   std::deque<v1::Event> writing_ ABSL_GUARDED_BY(mutex_);  // the first is being written
   std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
+  bool cut_off_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread worker_;
 };
 
 class AgentService final : public v1::Agent::CallbackService {
  public:
-  explicit AgentService(Clock& clock) : clock_(clock), hold_(clock), slot_(clock) {}
+  explicit AgentService(Clock& clock) : clock_(clock), hold_(clock), slot_(clock, hold_) {}
 
   grpc::ServerUnaryReactor* Describe(grpc::CallbackServerContext* context,
                                      const v1::DescribeRequest*,
                                      v1::Description* description) override {
-    *description = DescribeHost();
+    *description = host_.Describe();
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     reactor->Finish(grpc::Status::OK);
     return reactor;
@@ -226,14 +205,16 @@ class AgentService final : public v1::Agent::CallbackService {
     return new ProbeCall();
   }
 
-  grpc::ServerBidiReactor<v1::Command, v1::Event>* RunTrial(grpc::CallbackServerContext*) override {
-    return new TrialCall(clock_, hold_, slot_);
+  grpc::ServerBidiReactor<v1::Command, v1::Event>* RunTrial(
+      grpc::CallbackServerContext* context) override {
+    return new TrialCall(*context, clock_, slot_);
   }
 
   void AbortTrial() { slot_.Abort(absl::CancelledError("the agent is shutting down")); }
 
  private:
   Clock& clock_;
+  HostInfo host_;  // modes are tried here, before anything is served
   copycost::Hold hold_;
   TrialSlot slot_;
 };
@@ -264,18 +245,28 @@ absl::Status CheckAddress(const AgentServer::Options& options) {
       "add --insecure if the network is yours alone"));
 }
 
+bool IsConnectedStream(int fd) {
+  int type = 0;
+  socklen_t size = sizeof(type);
+  if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return false;
+  sockaddr_storage peer{};
+  socklen_t peer_size = sizeof(peer);
+  return type == SOCK_STREAM &&
+         ::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &peer_size) == 0;
+}
+
 // gRPC wants a connected, non-blocking stream socket.
 absl::StatusOr<int> InheritedSocket(absl::string_view number) {
   int fd = -1;
-  int connected = 0;
-  socklen_t size = sizeof(connected);
-  if (!absl::SimpleAtoi(number, &fd) || fd < 3 ||
-      ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &connected, &size) != 0) {
+  if (!absl::SimpleAtoi(number, &fd) || fd < 3 || !IsConnectedStream(fd)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("--listen: fd:", number, " is not an inherited socket"));
+        absl::StrCat("--listen: fd:", number, " is not an inherited, connected stream socket"));
   }
-  if (::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK) != 0) return ErrnoStatus("fcntl");
-  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
+      ::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
+    return ErrnoStatus("fcntl");
+  }
   return fd;
 }
 

@@ -8,7 +8,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/link/data_interface.h"
-#include "agent/patterns/stream.h"
 #include "agent/transport/tcp.h"
 #include "common/status.h"
 
@@ -32,7 +31,10 @@ StreamOptions StreamOptionsOf(const DataThread::Options& options) {
 }  // namespace
 
 DataThread::DataThread(Options options)
-    : options_(std::move(options)), meter_(options_.gate), thread_([this] { Main(); }) {}
+    : options_(std::move(options)),
+      meter_(options_.gate),
+      stream_(StreamOptionsOf(options_)),
+      thread_([this] { Main(); }) {}
 
 DataThread::~DataThread() {
   Abort();
@@ -90,13 +92,13 @@ absl::Status DataThread::Prepare() {
     options_.receiver->Echo(echo_);
     echo_.set_read(sink_->read());
   }
-  echo_.set_pattern(v1::PATTERN_STREAM);
+  EchoStream(stream_, echo_);
   return EchoTcp(socket, echo_, applied_end_);
 }
 
 absl::Status DataThread::RunSender() {
   Sender& sender = *options_.sender;
-  RETURN_IF_ERROR(StreamSend(StreamOptionsOf(options_), sender, meter_));
+  RETURN_IF_ERROR(StreamSend(stream_, sender, meter_));
   const absl::Time deadline = absl::FromUnixNanos(MonotonicNanos()) + kDrainLimit;
   RETURN_IF_ERROR(sender.Drain(deadline));
   // Evidence comes last: before everything is acknowledged there may be retransmissions to come.
@@ -105,7 +107,7 @@ absl::Status DataThread::RunSender() {
 }
 
 absl::Status DataThread::RunReceiver() {
-  RETURN_IF_ERROR(StreamReceive(StreamOptionsOf(options_), *options_.receiver, meter_));
+  RETURN_IF_ERROR(StreamReceive(stream_, *options_.receiver, meter_));
   meter_.Look();
   // The sender waits for it.
   if (::shutdown(options_.socket.get(), SHUT_WR) != 0) return ErrnoStatus("shutdown");

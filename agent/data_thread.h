@@ -13,6 +13,7 @@
 #include "agent/flow_spec.h"
 #include "agent/measure/flow_meter.h"
 #include "agent/measure/window_gate.h"
+#include "agent/patterns/stream.h"
 #include "agent/receive_modes/receiver.h"
 #include "agent/send_modes/sender.h"
 #include "common/fd.h"
@@ -67,6 +68,7 @@ class DataThread {
 
   Options options_;
   FlowMeter meter_;
+  const StreamOptions stream_;
   std::unique_ptr<Content> content_;
   std::unique_ptr<Sink> sink_;
   v1::Workload echo_;

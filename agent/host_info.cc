@@ -15,10 +15,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "agent/receive_modes/receive_modes.h"
-#include "agent/send_modes/send_modes.h"
 #include "common/build_info.h"
 #include "common/capabilities.h"
+#include "common/utf8.h"
 
 namespace copycost {
 namespace {
@@ -49,21 +48,7 @@ v1::ModeState StateOf(const absl::Status& probed) {
   return state;
 }
 
-void DescribeModes(v1::Description& description) {
-  for (const SendModeRow& row : SendModes()) {
-    v1::SendModeState& entry = *description.add_send_modes();
-    entry.set_mode(row.mode);
-    *entry.mutable_state() = StateOf(row.probe());
-  }
-  for (const ReceiveModeRow& row : ReceiveModes()) {
-    v1::ReceiveModeState& entry = *description.add_receive_modes();
-    entry.set_mode(row.mode);
-    *entry.mutable_state() = StateOf(row.probe());
-  }
-}
-
 void DescribeCpus(v1::Description& description) {
-  description.set_cpu_model(ValueOf(ReadFile("/proc/cpuinfo"), "model name"));
   cpu_set_t cpus;
   CPU_ZERO(&cpus);
   ::sched_getaffinity(0, sizeof(cpus), &cpus);
@@ -91,22 +76,47 @@ absl::StatusOr<uint64_t> AvailableMemory() {
   return kib << 10;
 }
 
-v1::Description DescribeHost() {
-  v1::Description description;
-  description.set_protocol_min(kProtocol);
-  description.set_protocol_max(kProtocol);
-  description.set_version(std::string(Version()));
-  description.set_build_id(BuildId());
-  description.set_boot_id(
+HostInfo::HostInfo(absl::Span<const SendModeRow> send_modes,
+                   absl::Span<const ReceiveModeRow> receive_modes)
+    : send_modes_(send_modes), receive_modes_(receive_modes) {
+  MutexLock lock(mutex_);
+  description_.set_protocol_min(kProtocol);
+  description_.set_protocol_max(kProtocol);
+  description_.set_version(std::string(Version()));
+  description_.set_build_id(BuildId());
+  description_.set_boot_id(
       std::string(absl::StripAsciiWhitespace(ReadFile("/proc/sys/kernel/random/boot_id"))));
+  description_.set_cpu_model(ToUtf8(ValueOf(ReadFile("/proc/cpuinfo"), "model name")));
+  for (const SendModeRow& row : send_modes_) description_.add_send_modes()->set_mode(row.mode);
+  for (const ReceiveModeRow& row : receive_modes_) {
+    description_.add_receive_modes()->set_mode(row.mode);
+  }
+  TryUnavailableModes();
+}
+
+void HostInfo::TryUnavailableModes() {
+  for (size_t i = 0; i < send_modes_.size(); ++i) {
+    v1::ModeState& state = *description_.mutable_send_modes(static_cast<int>(i))->mutable_state();
+    if (!state.available()) state = StateOf(send_modes_[i].probe());
+  }
+  for (size_t i = 0; i < receive_modes_.size(); ++i) {
+    v1::ModeState& state =
+        *description_.mutable_receive_modes(static_cast<int>(i))->mutable_state();
+    if (!state.available()) state = StateOf(receive_modes_[i].probe());
+  }
+}
+
+v1::Description HostInfo::Describe() {
+  MutexLock lock(mutex_);
+  TryUnavailableModes();
+  v1::Description description = description_;
   utsname names{};
-  ::uname(&names);
-  description.set_host_name(names.nodename);
-  description.set_kernel(names.release);
-  description.set_machine(names.machine);
+  ::uname(&names);  // fails for a bad address only
+  description.set_host_name(ToUtf8(names.nodename));
+  description.set_kernel(ToUtf8(names.release));
+  description.set_machine(ToUtf8(names.machine));
   if (const auto limit = LockedMemoryLimit()) description.set_locked_memory_bytes(*limit);
   DescribeCpus(description);
-  DescribeModes(description);
   return description;
 }
 

@@ -6,12 +6,35 @@
 #include <optional>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "agent/receive_modes/receive_modes.h"
+#include "agent/send_modes/send_modes.h"
+#include "common/mutex.h"
 #include "copycost/v1/agent.pb.h"
 
 namespace copycost {
 
-// Tries every mode, in the network namespace of the calling thread; a few milliseconds.
-v1::Description DescribeHost();
+// Thread-safe.
+class HostInfo {
+ public:
+  // Tries every mode, in the network namespace of the calling thread; a few milliseconds. The
+  // tables outlive this.
+  explicit HostInfo(absl::Span<const SendModeRow> send_modes = SendModes(),
+                    absl::Span<const ReceiveModeRow> receive_modes = ReceiveModes());
+
+  // As it is now. A mode that worked works on; one that did not is tried again, since what it lacks
+  // may have been enabled meanwhile.
+  v1::Description Describe();
+
+ private:
+  void TryUnavailableModes() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const absl::Span<const SendModeRow> send_modes_;
+  const absl::Span<const ReceiveModeRow> receive_modes_;
+  Mutex mutex_;
+  // What cannot change while this process lives, and the modes, in the order of their tables.
+  v1::Description description_ ABSL_GUARDED_BY(mutex_);
+};
 
 // MemAvailable of /proc/meminfo, in bytes. Internal when it does not tell.
 absl::StatusOr<uint64_t> AvailableMemory();

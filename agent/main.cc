@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/agent_service.h"
+#include "agent/open_files.h"
 #include "common/build_info.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -25,6 +26,9 @@ int Serve(const AgentServer::Options& options) {
   sigaddset(&ends, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &ends, nullptr);
   signal(SIGPIPE, SIG_IGN);
+
+  // A trial of few flows runs without.
+  if (const absl::Status raised = RaiseOpenFileLimit(); !raised.ok()) Log(raised.message());
 
   RealClock clock;
   const auto server = AgentServer::Start(options, clock);

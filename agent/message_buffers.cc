@@ -7,7 +7,18 @@
 namespace copycost {
 namespace {
 constexpr size_t kCacheLine = 64;
+
+// Rounded up, so that no two fields share a cache line.
+size_t AllocationOf(uint64_t field_bytes) {
+  return (field_bytes + kCacheLine - 1) / kCacheLine * kCacheLine;
+}
+
 }  // namespace
+
+uint64_t MessageBuffers::MemoryOf(uint64_t message_bytes, uint32_t fields) {
+  // A line more for the allocator's header and what it leaves free to align.
+  return fields * (AllocationOf(message_bytes / fields) + kCacheLine);
+}
 
 absl::StatusOr<MessageBuffers> MessageBuffers::Create(uint32_t count, uint64_t message_bytes,
                                                       uint32_t fields) {
@@ -19,8 +30,7 @@ absl::StatusOr<MessageBuffers> MessageBuffers::Create(uint32_t count, uint64_t m
   MessageBuffers buffers;
   buffers.fields_ = fields;
   buffers.field_bytes_ = message_bytes / fields;
-  // Rounded up, so that no two fields share a cache line.
-  const size_t allocation = (buffers.field_bytes_ + kCacheLine - 1) / kCacheLine * kCacheLine;
+  const size_t allocation = AllocationOf(buffers.field_bytes_);
   for (uint64_t i = 0; i < uint64_t{count} * fields; ++i) {
     auto* memory = static_cast<std::byte*>(std::aligned_alloc(kCacheLine, allocation));
     if (memory == nullptr) {

@@ -24,6 +24,9 @@ class MessageBuffers {
   static absl::StatusOr<MessageBuffers> Create(uint32_t count, uint64_t message_bytes,
                                                uint32_t fields);
 
+  // What Create takes for each message, with what the allocator adds. `fields` is not 0.
+  static uint64_t MemoryOf(uint64_t message_bytes, uint32_t fields);
+
   uint32_t count() const { return static_cast<uint32_t>(spans_.size() / fields_); }
   uint32_t fields() const { return fields_; }
   uint64_t message_bytes() const { return field_bytes_ * fields_; }

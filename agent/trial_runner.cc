@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/host_info.h"
+#include "agent/message_buffers.h"
 #include "agent/receive_modes/receive_modes.h"
 #include "agent/send_modes/send_modes.h"
 #include "common/status.h"
@@ -22,9 +23,13 @@ namespace {
 
 // Well within the 500 ms that may pass without an event.
 constexpr absl::Duration kHeartbeat = absl::Milliseconds(300);
+// A trial has so many: Prepare, Connect, Start, Finish.
+constexpr int kMostCommands = 4;
+// For the first command to come, which the coordinator sends with the call.
+constexpr absl::Duration kPrepareLimit = absl::Seconds(5);
 // For peers to connect. All agents were told at the same time.
 constexpr absl::Duration kConnectLimit = absl::Seconds(5);
-// For threads to open their modes: buffers are faulted in.
+// For all threads to open their modes: buffers are faulted in.
 constexpr absl::Duration kOpenLimit = absl::Seconds(30);
 // From the gate's stop to the last thread's end; beyond the drain's own limit.
 constexpr absl::Duration kEndLimit = absl::Seconds(6);
@@ -52,14 +57,14 @@ absl::Status CheckCpus(const v1::Prepare& prepare) {
 absl::Status CheckMemory(const v1::Prepare& prepare) {
   const v1::Workload& workload = prepare.workload();
   const uint64_t messages = uint64_t{workload.ring_depth()} + 2;
-  const uint64_t need = messages * workload.message_bytes() * prepare.ends_size();
+  const uint64_t of_one = MessageBuffers::MemoryOf(workload.message_bytes(), workload.fields());
+  const uint64_t need = messages * of_one * prepare.ends_size();
   ASSIGN_OR_RETURN(const uint64_t available, AvailableMemory());
   if (need <= available / 2) return absl::OkStatus();
-  return absl::ResourceExhaustedError(absl::StrCat(
-      "the message buffers of this trial take ", need >> 20,
-      " MiB, and half of what is "
-      "available is ",
-      available >> 21, " MiB; use fewer threads, smaller messages or a shallower ring"));
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the message buffers of this trial take ", need >> 20,
+                   " MiB, and half of what is available is ", available >> 21,
+                   " MiB; use fewer threads, smaller messages or a shallower ring"));
 }
 
 // The calling thread is to run when its time comes, however busy the data threads keep the CPUs: it
@@ -120,7 +125,15 @@ TrialRunner::TrialRunner(Clock& clock, Options options)
 
 TrialRunner::~TrialRunner() = default;
 
-void TrialRunner::Give(v1::Command command) { notes_.Push(std::move(command)); }
+void TrialRunner::Give(v1::Command command) {
+  // Commands must not pile up while Run is busy; one too many is out of turn whatever it says.
+  if (++commands_given_ > kMostCommands) {
+    Abort(absl::InvalidArgumentError(
+        "a trial takes Prepare, Connect, Start and Finish, and nothing after these"));
+    return;
+  }
+  notes_.Push(std::move(command));
+}
 
 void TrialRunner::Abort(absl::Status why) {
   notes_.Close(std::move(why));
@@ -129,8 +142,7 @@ void TrialRunner::Abort(absl::Status why) {
 
 absl::Status TrialRunner::Run() {
   const auto run = [this]() -> absl::Status {
-    ASSIGN_OR_RETURN(v1::Command prepare, NextCommand());
-    if (!prepare.has_prepare()) return absl::InvalidArgumentError("the first command is Prepare");
+    ASSIGN_OR_RETURN(v1::Command prepare, FirstCommand());
     RETURN_IF_ERROR(Prepare(prepare.prepare()));
     ASSIGN_OR_RETURN(v1::Command connect, NextCommand());
     if (!connect.has_connect())
@@ -152,12 +164,14 @@ absl::Status TrialRunner::Run() {
 }
 
 absl::Status TrialRunner::Prepare(const v1::Prepare& prepare) {
+  RETURN_IF_ERROR(options_.admit(prepare.epoch()));
   RETURN_IF_ERROR(ValidatePrepare(prepare));
   RETURN_IF_ERROR(CheckCpus(prepare));
   RETURN_IF_ERROR(CheckMemory(prepare));
-  RETURN_IF_ERROR(options_.check_epoch(prepare.epoch()));
   if (!stop_event_.valid()) return absl::ResourceExhaustedError("eventfd: no descriptors left");
   prepare_ = prepare;
+  schedule_ = {.warmup = absl::Nanoseconds(prepare.workload().warmup_ns()),
+               .window = absl::Nanoseconds(prepare.workload().window_ns())};
   ASSIGN_OR_RETURN(rendezvous_, Rendezvous::Create(prepare_));
   v1::Event event;
   event.mutable_listening()->set_port(rendezvous_->port());
@@ -169,8 +183,10 @@ absl::Status TrialRunner::Meet(const v1::Connect& connect) {
   RETURN_IF_ERROR(rendezvous_->Connect(connect));
   const absl::Time deadline = clock_.Now() + kConnectLimit;
   while (!rendezvous_->done()) {
-    RETURN_IF_ERROR(
-        rendezvous_->Step(std::min(deadline, last_event_ + kHeartbeat), stop_event_.get()));
+    const absl::Status stepped =
+        rendezvous_->Step(std::min(deadline, last_event_ + kHeartbeat), stop_event_.get());
+    if (absl::IsCancelled(stepped)) return WhyAborted();
+    RETURN_IF_ERROR(stepped);
     if (rendezvous_->done()) break;
     if (clock_.Now() >= deadline) {
       return absl::UnavailableError(absl::StrCat(rendezvous_->Missing(), " did not meet within ",
@@ -211,7 +227,8 @@ absl::Status TrialRunner::StartThreads() {
                        "; raise the limit of processes (ulimit -u, pids.max)"));
     }
   }
-  for (size_t i = 0; i < threads_.size(); ++i) RETURN_IF_ERROR(NextFlowNote());
+  const absl::Time deadline = clock_.Now() + kOpenLimit;
+  for (size_t i = 0; i < threads_.size(); ++i) RETURN_IF_ERROR(NextFlowNote(deadline));
   return absl::OkStatus();
 }
 
@@ -221,9 +238,8 @@ absl::Status TrialRunner::EmitReady() {
   v1::Workload& applied = *ready.mutable_applied();
   RETURN_IF_ERROR(MergeEchoes(threads_, v1::ROLE_SENDER, applied));
   RETURN_IF_ERROR(MergeEchoes(threads_, v1::ROLE_RECEIVER, applied));
-  applied.set_warmup_ns(prepare_.workload().warmup_ns());
-  applied.set_window_ns(prepare_.workload().window_ns());
-  applied.set_messages_per_flow(prepare_.workload().messages_per_flow());
+  applied.set_warmup_ns(absl::ToInt64Nanoseconds(schedule_.warmup));
+  applied.set_window_ns(absl::ToInt64Nanoseconds(schedule_.window));
   for (const auto& thread : threads_) *ready.add_ends() = thread->applied_end();
   Emit(event);
   return absl::OkStatus();
@@ -243,18 +259,17 @@ absl::Status TrialRunner::Measure(const v1::Start& start) {
                        .message_bytes = prepare_.workload().message_bytes(),
                        .counters = &thread->meter().counters()});
   }
-  const bool windowed = prepare_.workload().messages_per_flow() == 0;
   // From the instant that was named, even if it has passed: a Start that comes late costs warm-up,
   // and the windows of all agents stay together.
-  const absl::Time opens = std::max(
-      absl::FromUnixNanos(start.at_ns()) + absl::Nanoseconds(prepare_.workload().warmup_ns()), at);
-  const absl::Time closes = opens + absl::Nanoseconds(prepare_.workload().window_ns());
+  const absl::Time opens = std::max(absl::FromUnixNanos(start.at_ns()) + schedule_.warmup, at);
+  const absl::Time closes = opens + schedule_.window;
   for (const auto& thread : threads_) {
-    if (windowed) thread->meter().Schedule(absl::ToUnixNanos(opens), absl::ToUnixNanos(closes));
+    if (schedule_.windowed())
+      thread->meter().Schedule(absl::ToUnixNanos(opens), absl::ToUnixNanos(closes));
   }
   gate_.Advance(Phase::kRunning);
   sampler_.emplace(std::move(sources), at);
-  if (windowed) {
+  if (schedule_.windowed()) {
     RETURN_IF_ERROR(RunWindow(opens, closes));
     sampler_.reset();
   }
@@ -287,11 +302,11 @@ void TrialRunner::ReadEdge(FlowMeter::Edge edge, absl::Time due) {
 // have, so that silence from then on is a fault.
 absl::Status TrialRunner::AwaitEnd() {
   const bool receives = Receives(prepare_);
-  const bool windowed = prepare_.workload().messages_per_flow() == 0;
   end_limit_ = clock_.Now() + kEndLimit;
   while (flows_done_ < threads_.size() || (receives && !finish_told_)) {
-    const bool bounded = receives ? finish_told_ : windowed;
-    ASSIGN_OR_RETURN(Note note, NextNote(bounded ? end_limit_ : absl::InfiniteFuture()));
+    const bool bounded = receives ? finish_told_ : schedule_.windowed();
+    ASSIGN_OR_RETURN(Note note, NextNote(bounded ? end_limit_ : absl::InfiniteFuture(),
+                                         "data threads did not end in time"));
     RETURN_IF_ERROR(TakeWhileRunning(std::move(note)));
   }
   return absl::OkStatus();
@@ -321,7 +336,7 @@ void TrialRunner::Emit(const v1::Event& event) {
 // Lets the trial go on until then.
 absl::Status TrialRunner::WaitUntil(absl::Time until) {
   while (clock_.Now() < until) {
-    absl::StatusOr<Note> note = NextNote(until);
+    absl::StatusOr<Note> note = NextNote(until, "");
     if (absl::IsDeadlineExceeded(note.status())) return absl::OkStatus();
     RETURN_IF_ERROR(note.status());
     RETURN_IF_ERROR(TakeWhileRunning(*std::move(note)));
@@ -346,14 +361,16 @@ absl::Status TrialRunner::TakeWhileRunning(Note note) {
   const auto thread = std::find_if(threads_.begin(), threads_.end(), [&](const auto& candidate) {
     return candidate->end().flow() == ended.flow;
   });
-  const bool windowed = prepare_.workload().messages_per_flow() == 0;
-  if (!windowed || (*thread)->meter().HasRead(FlowMeter::Edge::kClose)) return absl::OkStatus();
+  if (!schedule_.windowed() || (*thread)->meter().HasRead(FlowMeter::Edge::kClose))
+    return absl::OkStatus();
   return absl::UnavailableError(
       absl::StrCat("flow ", ended.flow, " ended before its window closed"));
 }
 
-// The next note, with samples and heartbeats going out meanwhile. DeadlineExceeded at `deadline`.
-absl::StatusOr<TrialRunner::Note> TrialRunner::NextNote(absl::Time deadline) {
+// The next note, with samples and heartbeats going out meanwhile. DeadlineExceeded says `late` when
+// none has come by `deadline`.
+absl::StatusOr<TrialRunner::Note> TrialRunner::NextNote(absl::Time deadline,
+                                                        absl::string_view late) {
   while (true) {
     absl::Time until = std::min(deadline, last_event_ + kHeartbeat);
     if (sampler_.has_value()) until = std::min(until, sampler_->due());
@@ -367,20 +384,40 @@ absl::StatusOr<TrialRunner::Note> TrialRunner::NextNote(absl::Time deadline) {
       event.mutable_heartbeat();
     }
     if (event.event_case() != v1::Event::EVENT_NOT_SET) Emit(event);
-    if (now >= deadline) return absl::DeadlineExceededError("data threads did not end in time");
+    if (now >= deadline) return absl::DeadlineExceededError(late);
   }
 }
 
+// What Abort was told. Only after it was called.
+absl::Status TrialRunner::WhyAborted() {
+  while (true) {
+    const absl::StatusOr<Note> note = notes_.PopUntil(absl::InfiniteFuture());
+    if (!note.ok()) return note.status();
+  }
+}
+
+absl::StatusOr<v1::Command> TrialRunner::FirstCommand() {
+  ASSIGN_OR_RETURN(Note note,
+                   NextNote(clock_.Now() + kPrepareLimit,
+                            absl::StrCat("no Prepare came within ",
+                                         absl::FormatDuration(kPrepareLimit), " of the call")));
+  auto* command = std::get_if<v1::Command>(&note);
+  if (command == nullptr || !command->has_prepare()) {
+    return absl::InvalidArgumentError("the first command is Prepare");
+  }
+  return std::move(*command);
+}
+
 absl::StatusOr<v1::Command> TrialRunner::NextCommand() {
-  ASSIGN_OR_RETURN(Note note, NextNote(absl::InfiniteFuture()));
+  ASSIGN_OR_RETURN(Note note, NextNote(absl::InfiniteFuture(), ""));
   if (auto* command = std::get_if<v1::Command>(&note)) return std::move(*command);
   const FlowNote& flow = std::get<FlowNote>(note);
   RETURN_IF_ERROR(Annotate(flow.status, absl::StrCat("flow ", flow.flow)));
   return absl::UnavailableError(absl::StrCat("flow ", flow.flow, " ended before it began"));
 }
 
-absl::Status TrialRunner::NextFlowNote() {
-  ASSIGN_OR_RETURN(Note note, NextNote(clock_.Now() + kOpenLimit));
+absl::Status TrialRunner::NextFlowNote(absl::Time deadline) {
+  ASSIGN_OR_RETURN(Note note, NextNote(deadline, "data threads did not open their modes in time"));
   const auto* flow = std::get_if<FlowNote>(&note);
   if (flow == nullptr) return absl::InvalidArgumentError("a command came out of turn");
   return Annotate(flow->status, absl::StrCat("flow ", flow->flow));

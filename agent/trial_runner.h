@@ -1,7 +1,7 @@
 // One trial, from Prepare to Finished, as Agent.RunTrial defines it. Knows nothing of gRPC:
 // commands are given, events are emitted.
 //
-//   TrialRunner runner(clock, {.check_epoch = ..., .emit = ...});
+//   TrialRunner runner(clock, {.admit = ..., .emit = ...});
 //   runner.Give(command);          // another thread, as they arrive
 //   runner.Abort(status);          // another thread: control is lost, or the hold has ended
 //   absl::Status end = runner.Run();
@@ -19,6 +19,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "agent/data_thread.h"
 #include "agent/measure/host_cpu.h"
@@ -35,8 +36,9 @@ namespace copycost {
 class TrialRunner {
  public:
   struct Options {
-    // FailedPrecondition for an epoch that does not hold the agent.
-    std::function<absl::Status(uint64_t epoch)> check_epoch;
+    // Whether a trial under this epoch may run now; its status ends Run. Called once, by Run's
+    // thread, when Prepare has come and before anything is done for it.
+    std::function<absl::Status(uint64_t epoch)> admit;
     // Sends one event; called by Run's thread.
     std::function<void(const v1::Event&)> emit;
   };
@@ -44,13 +46,15 @@ class TrialRunner {
   TrialRunner(Clock& clock, Options options);
   ~TrialRunner();
 
+  // By one thread. One command more than a trial has aborts it.
   void Give(v1::Command command);
 
   // Stops traffic at once; Run returns `why`. The first call counts. `why` must not be OK.
   void Abort(absl::Status why);
 
   // OK after Finished was emitted; otherwise what failed. InvalidArgument for a bad Prepare or a
-  // command out of turn; DataLoss when bytes or sizes were not what was asked.
+  // command out of turn; DeadlineExceeded when no Prepare comes; DataLoss when bytes or sizes were
+  // not what was asked.
   absl::Status Run();
 
  private:
@@ -60,9 +64,18 @@ class TrialRunner {
   };
   using Note = std::variant<v1::Command, FlowNote>;
 
+  // What the measured part goes by, and what Ready tells of it.
+  struct Schedule {
+    absl::Duration warmup;
+    absl::Duration window;  // zero: the flows end by themselves
+    bool windowed() const { return window > absl::ZeroDuration(); }
+  };
+
+  absl::StatusOr<v1::Command> FirstCommand();
   absl::StatusOr<v1::Command> NextCommand();
-  absl::Status NextFlowNote();
-  absl::StatusOr<Note> NextNote(absl::Time deadline);
+  absl::Status WhyAborted();
+  absl::Status NextFlowNote(absl::Time deadline);
+  absl::StatusOr<Note> NextNote(absl::Time deadline, absl::string_view late);
   absl::Status Prepare(const v1::Prepare& prepare);
   absl::Status Meet(const v1::Connect& connect);
   absl::Status StartThreads();
@@ -81,8 +94,10 @@ class TrialRunner {
   Mailbox<Note> notes_;
   UniqueFd stop_event_;  // readable once aborted: wakes what waits in poll
   absl::Time last_event_;
+  int commands_given_ = 0;  // by Give's thread only
 
   v1::Prepare prepare_;
+  Schedule schedule_;
   WindowGate gate_;
   std::optional<Rendezvous> rendezvous_;
   std::vector<std::unique_ptr<DataThread>> threads_;

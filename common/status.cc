@@ -34,15 +34,25 @@ absl::StatusCode CodeOf(int error) {
     case EADDRNOTAVAIL:
     case ENODEV:
       return absl::StatusCode::kFailedPrecondition;
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case ENOBUFS:
+      return absl::StatusCode::kResourceExhausted;
     default:
       return absl::StatusCode::kInternal;
   }
 }
 
+absl::string_view RemedyFor(int error) {
+  return error == EMFILE ? "; raise the limit of open files (ulimit -n)" : "";
+}
+
 }  // namespace
 
 absl::Status ErrnoStatus(int error, absl::string_view what) {
-  return absl::Status(CodeOf(error), absl::StrCat(what, ": ", std::strerror(error)));
+  return absl::Status(CodeOf(error),
+                      absl::StrCat(what, ": ", std::strerror(error), RemedyFor(error)));
 }
 
 absl::Status ErrnoStatus(absl::string_view what) { return ErrnoStatus(errno, what); }

@@ -11,7 +11,8 @@ namespace copycost {
 // The status of a failed system call, from errno as it is now: `what` names the call and its
 // subject ("bind 127.0.0.1:80"). EPERM, EACCES -> PermissionDenied; ENOENT -> NotFound;
 // ECONNREFUSED, ECONNRESET, EPIPE, ETIMEDOUT, EADDRINUSE ... -> Unavailable; EINVAL,
-// EOPNOTSUPP and their like -> FailedPrecondition; anything else -> Internal.
+// EOPNOTSUPP and their like -> FailedPrecondition; EMFILE, ENFILE, ENOMEM, ENOBUFS ->
+// ResourceExhausted; anything else -> Internal.
 absl::Status ErrnoStatus(absl::string_view what);
 absl::Status ErrnoStatus(int error, absl::string_view what);
 

@@ -1,6 +1,5 @@
 // copycost: one line a subcommand.
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -10,6 +9,7 @@
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/command_line.h"
 #include "coordinator/cli/exit_code.h"
+#include "coordinator/cli/output.h"
 
 namespace copycost {
 namespace {
@@ -42,15 +42,11 @@ int Main(int argc, char** argv) {
     Log(answer.status().message());
     return ExitCodeOf(answer.status());
   }
-  if (!answer->empty()) {
-    std::fputs(answer->c_str(), stdout);
-    return kExitDone;
-  }
+  if (!answer->empty()) return PrintAnswer(*answer);
   for (const Command& command : commands) {
     if (command.app->parsed()) return command.execute();
   }
-  std::fputs(kExamples, stdout);
-  return kExitDone;
+  return PrintAnswer(kExamples);
 }
 
 }  // namespace

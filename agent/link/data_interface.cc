@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status.h"
+#include "common/utf8.h"
 
 namespace copycost {
 namespace {
@@ -87,14 +88,14 @@ absl::StatusOr<v1::DataInterface> FindDataInterface(int socket) {
   const std::optional<Owner> owner = OwnerOf(reinterpret_cast<const sockaddr&>(name));
   if (!owner.has_value()) return absl::NotFoundError("no interface owns the flow's local address");
   v1::DataInterface interface;
-  interface.set_name(owner->name);
+  interface.set_name(ToUtf8(owner->name));  // the kernel takes any bytes
   ifreq mtu = RequestFor(owner->name);
   if (::ioctl(socket, SIOCGIFMTU, &mtu) != 0) return ErrnoStatus("ioctl SIOCGIFMTU");
   interface.set_mtu(static_cast<uint32_t>(mtu.ifr_mtu));
   ASSIGN_OR_RETURN(const bool scatter_gather, ScatterGatherOf(socket, owner->name));
   interface.set_scatter_gather(scatter_gather);
   // lo has no driver to ask.
-  interface.set_driver(owner->loopback ? kLoopback : DriverOf(socket, owner->name));
+  interface.set_driver(owner->loopback ? kLoopback : ToUtf8(DriverOf(socket, owner->name)));
   return interface;
 }
 

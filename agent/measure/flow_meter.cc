@@ -11,9 +11,10 @@ namespace {
 constexpr int64_t kLookEveryNs = 100'000;
 constexpr uint32_t kLongestStride = 64;
 
-int64_t Nanos(clockid_t clock) {
+// Absent when the clock is that of a thread that has ended.
+std::optional<int64_t> Nanos(clockid_t clock) {
   timespec now{};
-  ::clock_gettime(clock, &now);
+  if (::clock_gettime(clock, &now) != 0) return std::nullopt;
   return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
@@ -42,6 +43,8 @@ void FlowMeter::Read(Edge edge) {
   Reading& reading = readings_[Index(edge)];
   if (reading.claimed.load(std::memory_order_relaxed)) return;
   if (reading.claimed.exchange(true, std::memory_order_acq_rel)) return;
+  const std::optional<int64_t> thread_cpu_ns = Nanos(cpu_clock_);
+  if (!thread_cpu_ns.has_value()) return;
   v1::WindowCounts& counts = reading.counts;
   counts.set_opened_ns(MonotonicNanos());
   counts.set_messages(counters_.messages.Get());
@@ -50,7 +53,7 @@ void FlowMeter::Read(Edge edge) {
   counts.set_timed_calls(counters_.timed_calls.Get());
   counts.set_timed_call_ns(static_cast<int64_t>(counters_.timed_call_ns.Get()));
   counts.set_completion_wait_ns(static_cast<int64_t>(counters_.completion_wait_ns.Get()));
-  counts.set_thread_cpu_ns(Nanos(cpu_clock_));
+  counts.set_thread_cpu_ns(*thread_cpu_ns);
   reading.done.store(true, std::memory_order_release);
   gate_.Notify();
 }

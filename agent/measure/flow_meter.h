@@ -48,7 +48,8 @@ class FlowMeter {
   // two looks.
   void Look();
 
-  // By anyone while the data thread lives; the first caller for an edge takes the reading.
+  // By anyone; the first caller for an edge takes the reading. There is none to take, ever, once
+  // the data thread has ended.
   void Read(Edge edge);
   bool HasRead(Edge edge) const {
     return readings_[Index(edge)].done.load(std::memory_order_acquire);

@@ -22,6 +22,11 @@ absl::Status WaitForCompletions(int socket, FlowMeter& meter) {
 
 }  // namespace
 
+void EchoStream(const StreamOptions& options, v1::Workload& applied) {
+  applied.set_pattern(v1::PATTERN_STREAM);
+  applied.set_messages_per_flow(options.messages);
+}
+
 absl::Status StreamSend(const StreamOptions& options, Sender& sender, FlowMeter& meter) {
   uint64_t left = options.messages > 0 ? options.messages : std::numeric_limits<uint64_t>::max();
   while (left > 0 && meter.Pass()) {

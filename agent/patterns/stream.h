@@ -9,6 +9,7 @@
 #include "agent/measure/flow_meter.h"
 #include "agent/receive_modes/receiver.h"
 #include "agent/send_modes/sender.h"
+#include "copycost/v1/experiment.pb.h"
 
 namespace copycost {
 
@@ -17,6 +18,9 @@ struct StreamOptions {
   uint64_t message_bytes;
   uint64_t messages;  // 0: until the gate says stop
 };
+
+// The pattern's part of what a trial applies.
+void EchoStream(const StreamOptions& options, v1::Workload& applied);
 
 // Sends until the gate says stop or `messages` are sent. Does not drain. DataLoss when the sender
 // submits a message of another size.

@@ -15,6 +15,7 @@
 #include "agent/send_modes/send_modes.h"
 #include "agent/transport/tcp.h"
 #include "common/clock.h"
+#include "common/page_size.h"
 #include "common/status.h"
 
 namespace copycost {
@@ -31,6 +32,10 @@ absl::Status EnableZeroCopy(int socket) {
 class ZeroCopySender final : public Sender {
  public:
   absl::Status Open(const FlowSpec& flow, int socket, Content& content) override {
+    if (flow.ring_depth == 0) {
+      return absl::InvalidArgumentError(
+          "workload.ring_depth: 0 stands for a depth to be resolved before the trial");
+    }
     RETURN_IF_ERROR(EnableZeroCopy(socket));
     ASSIGN_OR_RETURN(ring_,
                      MessageBuffers::Create(flow.ring_depth, flow.message_bytes, flow.fields));
@@ -192,13 +197,13 @@ class ZeroCopySender final : public Sender {
 
 std::unique_ptr<Sender> MakeZeroCopySender() { return std::make_unique<ZeroCopySender>(); }
 
-// One small send over loopback, and its completion.
+// One send of a page over loopback, and its completion.
 absl::Status ProbeZeroCopy() {
   ASSIGN_OR_RETURN(const TcpPair pair, ConnectLoopbackPair());
   FlowCounters counters;
   ASSIGN_OR_RETURN(const std::unique_ptr<Content> content, MakeContent(v1::TOUCH_NONE, 0));
   ZeroCopySender sender;
-  RETURN_IF_ERROR(sender.Open({.message_bytes = 4096,
+  RETURN_IF_ERROR(sender.Open({.message_bytes = PageBytes(),
                                .fields = 1,
                                .ring_depth = 1,
                                .path = DataPath::kLocalDelivery,

@@ -17,9 +17,6 @@
 namespace copycost {
 namespace {
 
-// Strangers that connect and say nothing are held this long in number, then refused.
-constexpr size_t kMostMeetings = 1024;
-
 void StoreFlow(uint32_t flow, std::byte* to) {
   for (int i = 0; i < 4; ++i) to[i] = static_cast<std::byte>(flow >> (8 * i));
 }
@@ -123,13 +120,26 @@ absl::Status Rendezvous::Accept() {
   meeting.socket.Reset(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!meeting.socket.valid()) {
     // A connection that went away before it was accepted is the peer's affair.
-    const bool exhausted =
-        errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS;
-    return exhausted ? absl::ResourceExhaustedError(ErrnoStatus("accept").message())
-                     : absl::OkStatus();
+    const absl::Status status = ErrnoStatus("accept");
+    return absl::IsResourceExhausted(status) ? status : absl::OkStatus();
   }
-  if (meetings_.size() < kMostMeetings) meetings_.push_back(std::move(meeting));
+  MakeRoom();
+  meetings_.push_back(std::move(meeting));
   return absl::OkStatus();
+}
+
+// Peers may all have connected before the first of them says its preamble, so they are counted in.
+void Rendezvous::MakeRoom() {
+  const auto unproven = [](const Meeting& meeting) { return !meeting.flow.has_value(); };
+  const auto held =
+      static_cast<size_t>(std::count_if(meetings_.begin(), meetings_.end(), unproven));
+  const auto awaited =
+      static_cast<size_t>(std::count_if(ends_.begin(), ends_.end(), [this](const auto& entry) {
+        return entry.second.listens() && !sockets_.contains(entry.first);
+      }));
+  if (held < awaited + kMostStrangers) return;
+  // In the order they came.
+  meetings_.erase(std::find_if(meetings_.begin(), meetings_.end(), unproven));
 }
 
 absl::Status Rendezvous::Proceed(Meeting& meeting) {

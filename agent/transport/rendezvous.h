@@ -1,6 +1,8 @@
 // Brings a trial's flows together: listens and connects at the same time, exchanges preambles, and
 // ends with one established, blocking socket for each flow. A connection that does not say the
-// right nonce and flow number is closed and disturbs nothing.
+// right nonce and flow number is closed and disturbs nothing. Of those that have not said it yet,
+// as many are held as peers are awaited and kMostStrangers besides; then the oldest goes for the
+// newest.
 //
 // Each side writes a preamble of 20 bytes, its nonce and the flow number (little-endian), and reads
 // the peer's: the connecting side at once, the listening side after it has checked what it read.
@@ -35,6 +37,7 @@ class Rendezvous {
  public:
   static constexpr size_t kNonceBytes = 16;
   static constexpr size_t kPreambleBytes = kNonceBytes + sizeof(uint32_t);
+  static constexpr size_t kMostStrangers = 64;
 
   // Listens if an end of `prepare` does. `prepare` has been validated.
   static absl::StatusOr<Rendezvous> Create(const v1::Prepare& prepare);
@@ -71,6 +74,7 @@ class Rendezvous {
   explicit Rendezvous(const v1::Prepare& prepare);
 
   absl::Status Accept();
+  void MakeRoom();
   absl::Status Proceed(Meeting& meeting);
   absl::Status FinishConnecting(Meeting& meeting);
   absl::Status Hear(Meeting& meeting);

@@ -21,6 +21,8 @@
 namespace copycost {
 namespace {
 
+constexpr absl::Duration kLoopbackLimit = absl::Seconds(1);
+
 struct SocketAddress {
   sockaddr_storage storage{};
   socklen_t size = 0;
@@ -64,9 +66,15 @@ absl::StatusOr<SocketAddress> NameOf(int socket, int (*ask)(int, sockaddr*, sock
   SocketAddress address;
   address.size = sizeof(address.storage);
   if (ask(socket, reinterpret_cast<sockaddr*>(&address.storage), &address.size) != 0) {
-    return ErrnoStatus("getsockname");
+    return ErrnoStatus(ask == ::getpeername ? "getpeername" : "getsockname");
   }
   return address;
+}
+
+uint16_t PortOf(const SocketAddress& address) {
+  return ntohs(address.storage.ss_family == AF_INET6
+                   ? reinterpret_cast<const sockaddr_in6&>(address.storage).sin6_port
+                   : reinterpret_cast<const sockaddr_in&>(address.storage).sin_port);
 }
 
 absl::StatusOr<std::string> Format(const SocketAddress& address) {
@@ -114,9 +122,29 @@ absl::StatusOr<UniqueFd> StartTcpConnect(absl::string_view local, absl::string_v
 
 absl::StatusOr<uint16_t> LocalPort(int socket) {
   ASSIGN_OR_RETURN(const SocketAddress name, NameOf(socket, ::getsockname));
-  return ntohs(name.storage.ss_family == AF_INET6
-                   ? reinterpret_cast<const sockaddr_in6&>(name.storage).sin6_port
-                   : reinterpret_cast<const sockaddr_in&>(name.storage).sin_port);
+  return PortOf(name);
+}
+
+absl::StatusOr<UniqueFd> AcceptTcpFrom(int listener, uint16_t peer_port, absl::Time deadline) {
+  while (true) {
+    const absl::Duration left = deadline - absl::FromUnixNanos(MonotonicNanos());
+    if (left <= absl::ZeroDuration()) {
+      return absl::DeadlineExceededError(
+          absl::StrCat("accept: no connection from port ", peer_port, " came in time"));
+    }
+    pollfd entry{.fd = listener, .events = POLLIN, .revents = 0};
+    const timespec timeout = absl::ToTimespec(left);
+    if (::ppoll(&entry, 1, &timeout, nullptr) < 0 && errno != EINTR) return ErrnoStatus("poll");
+    SocketAddress peer;
+    peer.size = sizeof(peer.storage);
+    UniqueFd socket(::accept4(listener, reinterpret_cast<sockaddr*>(&peer.storage), &peer.size,
+                              SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (socket.valid() && PortOf(peer) == peer_port) return socket;
+    // One that is gone before it was accepted is no more than a stranger.
+    if (!socket.valid() && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+      return ErrnoStatus("accept");
+    }
+  }
 }
 
 absl::Status MakeBlocking(int socket) {
@@ -186,10 +214,12 @@ absl::StatusOr<TcpPair> ConnectLoopbackPair() {
   ASSIGN_OR_RETURN(const uint16_t port, LocalPort(listener.get()));
   TcpPair pair;
   ASSIGN_OR_RETURN(pair.client, StartTcpConnect("127.0.0.1", "127.0.0.1", port, ""));
-  RETURN_IF_ERROR(MakeBlocking(listener.get()));
-  pair.server.Reset(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
-  if (!pair.server.valid()) return ErrnoStatus("accept");
+  ASSIGN_OR_RETURN(const uint16_t client_port, LocalPort(pair.client.get()));
+  ASSIGN_OR_RETURN(pair.server,
+                   AcceptTcpFrom(listener.get(), client_port,
+                                 absl::FromUnixNanos(MonotonicNanos()) + kLoopbackLimit));
   RETURN_IF_ERROR(MakeBlocking(pair.client.get()));
+  RETURN_IF_ERROR(MakeBlocking(pair.server.get()));
   return pair;
 }
 

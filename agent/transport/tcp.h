@@ -25,6 +25,10 @@ absl::StatusOr<UniqueFd> StartTcpConnect(absl::string_view local, absl::string_v
 
 absl::StatusOr<uint16_t> LocalPort(int socket);
 
+// The connection that comes to a non-blocking `listener` from port `peer_port`; others that come
+// are closed. DeadlineExceeded at `deadline` (monotonic).
+absl::StatusOr<UniqueFd> AcceptTcpFrom(int listener, uint16_t peer_port, absl::Time deadline);
+
 // Makes an established socket ready for a data thread.
 absl::Status MakeBlocking(int socket);
 
@@ -46,7 +50,8 @@ absl::StatusOr<TcpState> ReadTcpState(int socket);
 // lost.
 absl::Status EndStream(int socket, absl::Time deadline);
 
-// Two connected, blocking sockets over 127.0.0.1, for probes.
+// Two connected, blocking sockets over 127.0.0.1, for probes. DeadlineExceeded after a second, for
+// instance where a firewall drops packets on lo.
 struct TcpPair {
   UniqueFd client;
   UniqueFd server;

@@ -1,11 +1,11 @@
 #include "coordinator/analysis/cells.h"
 
 #include <cstdlib>
-#include <tuple>
 
 #include "absl/strings/str_cat.h"
 #include "common/units.h"
 #include "common/words.h"
+#include "coordinator/record/verified_path.h"
 
 namespace copycost::analysis {
 namespace {
@@ -55,12 +55,6 @@ std::vector<MetricSummary> NothingTold(absl::string_view reason) {
   return metrics;
 }
 
-// What is verified together.
-auto PathOf(const v1::Workload& workload) {
-  return std::tuple(workload.transport(), workload.ip_version(), workload.pattern(),
-                    workload.send_mode(), workload.receive_mode());
-}
-
 std::string FailureOf(const v1::TrialRecord& attempt) {
   return absl::StrCat(Label(attempt.outcome()),
                       attempt.reason().empty() ? "" : absl::StrCat(": ", attempt.reason()));
@@ -70,7 +64,7 @@ std::string FailureOf(const v1::TrialRecord& attempt) {
 std::string FailedVerification(const Attempts& latest, const v1::Cell& cell) {
   for (const v1::TrialRecord* trial : latest) {
     if (trial->purpose() != v1::PURPOSE_VERIFY || trial->outcome() == v1::OUTCOME_OK) continue;
-    if (PathOf(trial->workload()) != PathOf(cell.workload())) continue;
+    if (record::PathOf(trial->workload()) != record::PathOf(cell.workload())) continue;
     return absl::StrCat("verification of ", Label(cell.workload().send_mode()), " to ",
                         Label(cell.workload().receive_mode()), " at ",
                         FormatBytes(trial->workload().message_bytes()), " ", FailureOf(*trial));

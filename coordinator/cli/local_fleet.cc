@@ -8,10 +8,6 @@
 
 namespace copycost {
 
-HostLimits LocalFleet::Limits() const {
-  return LimitsOf(agents[0].description, agents[1].description);
-}
-
 FleetFlags::FleetFlags(CLI::App& app) {
   app.add_option("--agent-binary", agent_binary_,
                  "the copycost-agent to run in each namespace [beside copycost, else in PATH]");

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "coordinator/experiment/host_limits.h"
 #include "coordinator/fleet/inventory.h"
 #include "coordinator/fleet/topology.h"
 
@@ -20,8 +19,6 @@ namespace copycost {
 struct LocalFleet {
   std::unique_ptr<Topology> topology;  // destroyed last: the agents live as long
   std::vector<FleetAgent> agents;      // sender first
-
-  HostLimits Limits() const;
 };
 
 class FleetFlags {

@@ -1,6 +1,5 @@
 // copycost modes: every mode, whether this host has it, and why not.
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <memory>
 #include <string>
 
@@ -10,7 +9,9 @@
 #include "common/words.h"
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/exit_code.h"
+#include "coordinator/cli/fleet_limits.h"
 #include "coordinator/cli/local_fleet.h"
+#include "coordinator/cli/output.h"
 #include "copycost/v1/copy_mode.pb.h"
 
 namespace copycost {
@@ -36,12 +37,10 @@ int Modes(const FleetFlags& flags) {
     Log(fleet.status().message());
     return ExitCodeOf(fleet.status());
   }
-  const HostLimits limits = fleet->Limits();
-  std::fputs(absl::StrCat(Section("send modes (--send)", limits.missing_send_modes), "\n",
-                          Section("receive modes (--receive)", limits.missing_receive_modes))
-                 .c_str(),
-             stdout);
-  return kExitDone;
+  const HostLimits limits = LimitsOf(fleet->agents);
+  return PrintAnswer(
+      absl::StrCat(Section("send modes (--send)", limits.missing_send_modes), "\n",
+                   Section("receive modes (--receive)", limits.missing_receive_modes)));
 }
 
 }  // namespace

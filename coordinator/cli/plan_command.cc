@@ -1,6 +1,5 @@
 // copycost plan: what a run would do. Agents are asked what they can, nothing is measured.
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -9,7 +8,9 @@
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/exit_code.h"
 #include "coordinator/cli/experiment_flags.h"
+#include "coordinator/cli/fleet_limits.h"
 #include "coordinator/cli/local_fleet.h"
+#include "coordinator/cli/output.h"
 #include "coordinator/cli/plan_text.h"
 #include "coordinator/experiment/plan.h"
 
@@ -26,7 +27,7 @@ struct PlanFlags {
 absl::StatusOr<v1::Plan> PlanHere(const PlanFlags& flags) {
   ASSIGN_OR_RETURN(const LoadedExperiment loaded, flags.experiment.Load());
   const absl::StatusOr<LocalFleet> fleet = flags.fleet.BringUp();
-  if (fleet.ok()) return MakePlan(loaded, fleet->Limits());
+  if (fleet.ok()) return MakePlan(loaded, LimitsOf(fleet->agents));
   Log(absl::StrCat("planning without knowing this host: ", fleet.status().message()));
   return MakePlan(loaded, HostLimits());
 }
@@ -37,8 +38,7 @@ int Plan(const PlanFlags& flags) {
     Log(plan.status().message());
     return ExitCodeOf(plan.status());
   }
-  std::fputs(PlanText(*plan).c_str(), stdout);
-  return kExitDone;
+  return PrintAnswer(PlanText(*plan));
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
 // copycost presets: the experiments that come with the program.
 #include <CLI/CLI.hpp>
-#include <cstdio>
 
 #include "common/log.h"
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/exit_code.h"
+#include "coordinator/cli/output.h"
 #include "coordinator/cli/presets_text.h"
 
 namespace copycost {
@@ -17,8 +17,7 @@ Command AddPresetsCommand(CLI::App& app) {
               Log(text.status().message());
               return ExitCodeOf(text.status());
             }
-            std::fputs(text->c_str(), stdout);
-            return kExitDone;
+            return PrintAnswer(*text);
           }};
 }
 

@@ -46,8 +46,9 @@ Progress::~Progress() {
   if (line_open_) std::fputs("\r\033[K", stderr);
 }
 
-void Progress::Tell(const v1::TrialRecord& attempt, bool over) {
+void Progress::Tell(const v1::TrialRecord& attempt, bool over, uint64_t passed_over) {
   if (over) ++done_;
+  total_ = TrialCount(plan_) - passed_over;
   const std::string name = NameOf(plan_, attempt);
   if (attempt.outcome() != v1::OUTCOME_OK) {
     Print(absl::StrCat(attempt.trial_id(), " (", name, ") attempt ", attempt.attempt(), " ",
@@ -70,7 +71,7 @@ std::string Progress::Position(const v1::TrialRecord& attempt) const {
 
 std::string Progress::TimeLeft() const {
   if (done_ >= total_) return "nearly done";
-  // Verifications are quicker than trials; what the plan says corrects for them at the start.
+  // Verifications take another time than trials; what the plan says corrects for them at the start.
   const absl::Duration per_trial =
       (clock_.Now() - began_) / static_cast<int64_t>(std::max<uint64_t>(done_, 1));
   const absl::Duration planned =

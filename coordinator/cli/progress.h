@@ -19,8 +19,9 @@ class Progress {
   // Leaves the cursor on a fresh line.
   ~Progress();
 
-  // After every stored attempt. `over`: the trial is.
-  void Tell(const v1::TrialRecord& attempt, bool over);
+  // After every stored attempt. `over`: the trial is. `passed_over`: as many of the plan's trials
+  // will not be made (Schedule::PassedOver).
+  void Tell(const v1::TrialRecord& attempt, bool over, uint64_t passed_over);
 
  private:
   std::string TimeLeft() const;
@@ -33,7 +34,7 @@ class Progress {
   const bool live_;
   const size_t width_;
   const absl::Time began_;
-  const uint64_t total_;
+  uint64_t total_;
   uint64_t done_ = 0;
   uint32_t told_block_ = 0;
   bool line_open_ = false;

@@ -18,6 +18,7 @@
 #include "common/utf8.h"
 #include "coordinator/analysis/cells.h"
 #include "coordinator/cli/exit_code.h"
+#include "coordinator/cli/fleet_limits.h"
 #include "coordinator/cli/plan_text.h"
 #include "coordinator/cli/progress.h"
 #include "coordinator/cli/run_directory.h"
@@ -46,8 +47,8 @@ std::string CommandLine() {
 std::string Holder() {
   char host[256] = {};
   ::gethostname(host, sizeof(host) - 1);
-  return absl::StrCat("user ", ::geteuid(), " on ", host, ", process ", ::getpid(), " (",
-                      ToUtf8(CommandLine().substr(0, 120)), ")");
+  return ToUtf8(absl::StrCat("user ", ::geteuid(), " on ", host, ", process ", ::getpid(), " (",
+                             CommandLine().substr(0, 120), ")"));
 }
 
 bool Incomplete(absl::Span<const analysis::CellSummary> cells) {
@@ -94,7 +95,7 @@ absl::Status RunSession::Prepare() {
     ASSIGN_OR_RETURN(lock_, HostLock::Take(Holder()));
   }
   ASSIGN_OR_RETURN(fleet_, fleet_flags_.BringUp());
-  ASSIGN_OR_RETURN(v1::Plan plan, MakePlan(loaded, fleet_.Limits()));
+  ASSIGN_OR_RETURN(v1::Plan plan, MakePlan(loaded, LimitsOf(fleet_.agents)));
   record_ = MakeRunRecord(std::move(plan));
   v1::HoldRequest request;
   request.set_holder(Holder());
@@ -127,7 +128,8 @@ v1::RunRecord RunSession::MakeRunRecord(v1::Plan plan) const {
   return record;
 }
 
-// OK when the schedule is done, or a signal has come; else the fault that stopped it.
+// OK when the schedule is done, or a signal has come; else the fault that stopped it. A reader of
+// JSON lines who has gone (`| head`) is one: nobody wants the rest, and what was measured is kept.
 absl::Status RunSession::MeasureAll(TrialDriver& driver, const SignalWatch& signals) {
   Log(PlanSummary(record_.plan()));
   Progress progress(clock_, record_.plan(), IsTerminal(STDERR_FILENO), WidthOf(STDERR_FILENO));
@@ -137,15 +139,12 @@ absl::Status RunSession::MeasureAll(TrialDriver& driver, const SignalWatch& sign
     if (!order.has_value()) break;
     const auto store = [&](const v1::TrialRecord& attempt) -> absl::Status {
       RETURN_IF_ERROR(writer_->Append(attempt));
-      if (json_) {
-        std::fputs(report::TrialLine(record_, attempt).c_str(), stdout);
-        std::fflush(stdout);  // whoever reads along sees each trial as it ends
-      }
-      progress.Tell(attempt, !attempt.transport_failure());
-      return absl::OkStatus();
+      const PastAttempt past = PastAttemptOf(attempt);
+      schedule.Record(past);
+      progress.Tell(attempt, IsOver(past), schedule.PassedOver());
+      return json_ ? results_.Write(report::TrialLine(record_, attempt)) : absl::OkStatus();
     };
     ASSIGN_OR_RETURN(const v1::TrialRecord last, driver.Run(*order, store));
-    schedule.Record({.trial_id = last.trial_id(), .outcome = last.outcome()});
     if (last.transport_failure()) {
       return absl::UnavailableError(
           absl::StrCat("trial ", last.trial_id(), " could not be carried out: ", last.reason()));
@@ -170,21 +169,22 @@ absl::StatusOr<int> RunSession::Conclude(const absl::Status& measured, int signa
     Log(written.message());
     return kExitFault;
   }
-  if (json_) {
-    for (const analysis::CellSummary& cell : cells) {
-      std::fputs(report::CellLine(record_, cell).c_str(), stdout);
-    }
-    std::fputs(report::RunLine(*run).c_str(), stdout);
-  } else {
-    std::fputs(report::SummaryTable(cells, WidthOf(STDOUT_FILENO)).c_str(), stdout);
-  }
-  const bool told = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
-  if (!told) Log("stdout took not all of the results; they are in the files");
+  const absl::Status told = PrintResults(*run, cells);
+  if (!told.ok() && told != measured) Log(told.message());  // else it is what stopped the run
   Log(absl::StrCat("results: ", directory_, "/ (results.csv, summary.csv, results.db)"));
   Log(absl::StrCat("the same again: copycost run ", PathOf("experiment.textproto")));
   if (signal != 0) return kExitSignalBase + signal;
-  if (!measured.ok() || !told) return kExitFault;
+  if (!measured.ok() || !told.ok()) return kExitFault;
   return Incomplete(cells) ? kExitIncomplete : kExitDone;
+}
+
+absl::Status RunSession::PrintResults(const record::Run& run,
+                                      absl::Span<const analysis::CellSummary> cells) {
+  if (!json_) return results_.Write(report::SummaryTable(cells, WidthOf(STDOUT_FILENO)));
+  for (const analysis::CellSummary& cell : cells) {
+    RETURN_IF_ERROR(results_.Write(report::CellLine(record_, cell)));
+  }
+  return results_.Write(report::RunLine(run));
 }
 
 }  // namespace copycost

@@ -7,13 +7,16 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "common/clock.h"
+#include "coordinator/analysis/cells.h"
 #include "coordinator/cli/experiment_flags.h"
 #include "coordinator/cli/host_lock.h"
 #include "coordinator/cli/local_fleet.h"
+#include "coordinator/cli/output.h"
 #include "coordinator/cli/signals.h"
 #include "coordinator/drive/trial_driver.h"
+#include "coordinator/record/run.h"
 #include "coordinator/store/writer.h"
 
 namespace CLI {
@@ -37,6 +40,7 @@ class RunSession {
   v1::RunRecord MakeRunRecord(v1::Plan plan) const;
   absl::Status MeasureAll(TrialDriver& driver, const SignalWatch& signals);
   absl::StatusOr<int> Conclude(const absl::Status& measured, int signal);
+  absl::Status PrintResults(const record::Run& run, absl::Span<const analysis::CellSummary> cells);
   std::string PathOf(absl::string_view file) const;
 
   ExperimentFlags experiment_flags_;
@@ -51,6 +55,7 @@ class RunSession {
   v1::RunRecord record_;
   std::string directory_;
   std::unique_ptr<store::Writer> writer_;
+  ResultStream results_{stdout};
 };
 
 }  // namespace copycost

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/status.h"
 #include "coordinator/drive/echo_check.h"
+#include "coordinator/record/ends.h"
 
 namespace copycost {
 namespace {
@@ -21,15 +22,12 @@ constexpr absl::Duration kFinishLimit = absl::Seconds(10);
 // for them together.
 constexpr absl::Duration kMessageLimit = absl::Microseconds(200);
 constexpr absl::Duration kMessagesLimit = absl::Seconds(30);
+// What a sample is of (trial.proto).
+constexpr absl::Duration kSlice = absl::Milliseconds(100);
 // Enough for Start to reach an agent before the instant it names.
 constexpr absl::Duration kStartLead = absl::Milliseconds(3);
 // When one agent fails the others soon do; what they say may be the cause.
 constexpr absl::Duration kHearOthers = absl::Milliseconds(300);
-
-bool HasRole(const v1::Prepare& prepare, v1::Role role) {
-  return std::any_of(prepare.ends().begin(), prepare.ends().end(),
-                     [role](const v1::FlowEnd& end) { return end.role() == role; });
-}
 
 // The higher, the nearer to the cause: a lost connection is usually another agent's failure.
 int Rank(const absl::Status& status) {
@@ -72,21 +70,25 @@ absl::Status Attempt::Converse() {
                            clock_.Now() + kReadyLimit, "to be ready"));
   RETURN_IF_ERROR(CheckEchoes(record_));
   SendStarts();
-  const v1::Workload& workload = record_.workload();
-  const absl::Duration traffic =
-      workload.messages_per_flow() > 0
-          ? kMessagesLimit + kMessageLimit * static_cast<int64_t>(workload.messages_per_flow() *
-                                                                  workload.threads())
-          : absl::Nanoseconds(workload.warmup_ns() + workload.window_ns());
   const auto finished = [&](size_t agent) { return agent_record(agent).has_finished(); };
   RETURN_IF_ERROR(
       AwaitAll([&](size_t agent) { return finished(agent) || Receives(agent) || !Sends(agent); },
-               clock_.Now() + kStartLead + traffic + kFinishLimit, "to finish sending"));
+               clock_.Now() + kStartLead + Traffic() + kFinishLimit, "to finish sending"));
   v1::Command finish;
   finish.mutable_finish();
   SendToReceivers(finish);
   return AwaitAll([&](size_t agent) { return finished(agent) && peers_[agent].ended; },
                   clock_.Now() + kFinishLimit, "to finish");
+}
+
+// The longest that traffic may take, from start to the end of the window or of the messages.
+absl::Duration Attempt::Traffic() const {
+  const v1::Workload& workload = record_.workload();
+  if (workload.messages_per_flow() == 0) {
+    return absl::Nanoseconds(workload.warmup_ns() + workload.window_ns());
+  }
+  const uint64_t messages = workload.messages_per_flow() * workload.threads();
+  return kMessagesLimit + kMessageLimit * static_cast<int64_t>(messages);
 }
 
 void Attempt::Open() {
@@ -191,8 +193,7 @@ absl::Status Attempt::TakeEvent(size_t agent, v1::Event event) {
       return absl::OkStatus();
     case v1::Event::kSample:
       if (!running) break;
-      *record.add_samples() = std::move(*event.mutable_sample());
-      return absl::OkStatus();
+      return TakeSample(agent, std::move(*event.mutable_sample()));
     case v1::Event::kFinished:
       if (!running) break;
       *record.mutable_finished() = std::move(*event.mutable_finished());
@@ -202,6 +203,24 @@ absl::Status Attempt::TakeEvent(size_t agent, v1::Event event) {
   }
   return absl::InternalError(
       absl::StrCat(NameOf(agent), " sent event ", event.event_case(), " out of turn"));
+}
+
+// Samples are kept, so an agent is not let send more than an honest one has time for: from the
+// start until it counts as stuck, whether it sends or receives.
+absl::Status Attempt::TakeSample(size_t agent, v1::Sample sample) {
+  v1::AgentRecord& record = *record_.mutable_agents(static_cast<int>(agent));
+  const int64_t most = (Traffic() + 2 * kFinishLimit) / kSlice;
+  if (record.samples_size() >= most) {
+    return absl::InternalError(
+        absl::StrCat(NameOf(agent), " sent over ", most, " samples, more than there was time for"));
+  }
+  if (sample.flows_size() > record.prepare().ends_size()) {
+    return absl::InternalError(absl::StrCat(NameOf(agent), " sent a sample of ",
+                                            sample.flows_size(), " flows where it has ",
+                                            record.prepare().ends_size()));
+  }
+  *record.add_samples() = std::move(sample);
+  return absl::OkStatus();
 }
 
 absl::Status Attempt::TakeEnd(size_t agent, const absl::Status& end) {
@@ -248,11 +267,11 @@ absl::Status Attempt::WorstOf(absl::Status first) {
 }
 
 bool Attempt::Sends(size_t agent) const {
-  return HasRole(record_.agents(static_cast<int>(agent)).prepare(), v1::ROLE_SENDER);
+  return record::HasEnds(record_.agents(static_cast<int>(agent)), v1::ROLE_SENDER);
 }
 
 bool Attempt::Receives(size_t agent) const {
-  return HasRole(record_.agents(static_cast<int>(agent)).prepare(), v1::ROLE_RECEIVER);
+  return record::HasEnds(record_.agents(static_cast<int>(agent)), v1::ROLE_RECEIVER);
 }
 
 }  // namespace copycost

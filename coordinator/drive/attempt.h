@@ -57,7 +57,9 @@ class Attempt {
                         absl::string_view what);
   absl::Status Take(Note note);
   absl::Status TakeEvent(size_t agent, v1::Event event);
+  absl::Status TakeSample(size_t agent, v1::Sample sample);
   absl::Status TakeEnd(size_t agent, const absl::Status& end);
+  absl::Duration Traffic() const;
   absl::Time SilenceLimit() const;
   absl::Status Silence() const;
   absl::Status WorstOf(absl::Status first);

@@ -2,25 +2,19 @@
 
 #include <google/protobuf/text_format.h>
 
-#include <algorithm>
 #include <set>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "common/status.h"
 #include "coordinator/experiment/ring_depth.h"
+#include "coordinator/record/ends.h"
 
 namespace copycost {
 namespace {
 
 using google::protobuf::FieldDescriptor;
 using google::protobuf::TextFormat;
-
-bool HasRole(const v1::AgentRecord& agent, v1::Role role) {
-  const auto& ends = agent.prepare().ends();
-  return std::any_of(ends.begin(), ends.end(),
-                     [role](const v1::FlowEnd& end) { return end.role() == role; });
-}
 
 // The fields that a role has no part in: what only the other side applies, and a ring that the send
 // mode does not have.
@@ -33,7 +27,7 @@ std::set<std::string> NoPartOf(v1::Role role, const v1::Workload& asked) {
 bool HasPart(const v1::AgentRecord& agent, const FieldDescriptor& field,
              const v1::Workload& asked) {
   for (const v1::Role role : {v1::ROLE_SENDER, v1::ROLE_RECEIVER}) {
-    if (HasRole(agent, role) && NoPartOf(role, asked).count(field.name()) == 0) return true;
+    if (record::HasEnds(agent, role) && NoPartOf(role, asked).count(field.name()) == 0) return true;
   }
   return false;
 }

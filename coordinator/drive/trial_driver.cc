@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/status.h"
+#include "common/utf8.h"
 #include "coordinator/drive/attempt.h"
 #include "coordinator/drive/flow_layout.h"
 #include "coordinator/drive/judge.h"
@@ -11,8 +12,6 @@
 
 namespace copycost {
 namespace {
-
-constexpr uint32_t kMostAttempts = 3;
 
 std::optional<uint64_t> LockedMemoryOf(const FleetAgent& agent) {
   if (!agent.description.has_locked_memory_bytes()) return std::nullopt;
@@ -52,11 +51,11 @@ TrialDriver::TrialDriver(Clock& clock, std::vector<FleetAgent>& agents)
 
 absl::StatusOr<v1::TrialRecord> TrialDriver::Run(const TrialOrder& order,
                                                  const OnAttempt& on_attempt) {
-  for (uint32_t attempt = 1;; ++attempt) {
+  for (uint32_t attempt = order.attempt;; ++attempt) {
     v1::TrialRecord record = NewRecord(order, attempt);
     RunAttempt(record);
     RETURN_IF_ERROR(on_attempt(record));
-    if (!record.transport_failure() || attempt == kMostAttempts || interrupted()) return record;
+    if (IsOver(PastAttemptOf(record)) || interrupted()) return record;
   }
 }
 
@@ -124,7 +123,8 @@ void TrialDriver::RunAttempt(v1::TrialRecord& record) {
   }
   record.set_outcome(OutcomeOf(status));
   record.set_transport_failure(absl::IsUnavailable(status));
-  record.set_reason(std::string(status.message()));
+  // An agent's words: other bytes than UTF-8 could be stored, but not be read back.
+  record.set_reason(ToUtf8(status.message()));
   record.set_ended_unix_ns(absl::ToUnixNanos(clock_.WallNow()));
 }
 

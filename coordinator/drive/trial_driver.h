@@ -30,8 +30,9 @@ class TrialDriver {
 
   // `agents`: sender first, held. Both outlive the driver.
   TrialDriver(Clock& clock, std::vector<FleetAgent>& agents);
-  // The last attempt: at most 3, more than one only after failures of transport. An error is one of
-  // `on_attempt`.
+
+  // Attempts from `order.attempt` on, until the trial is over (IsOver in schedule.h) or the driver
+  // was interrupted. Returns the last one; an error is one of `on_attempt`.
   absl::StatusOr<v1::TrialRecord> Run(const TrialOrder& order, const OnAttempt& on_attempt);
 
   // Ends the attempt that runs, as interrupted, and every one that comes. Any thread.

@@ -9,6 +9,7 @@
 
 #include "copycost/v1/agent.pb.h"
 #include "copycost/v1/copy_mode.pb.h"
+#include "copycost/v1/experiment.pb.h"
 
 namespace copycost {
 
@@ -17,12 +18,14 @@ struct HostLimits {
   // Modes the host on their side lacks, with the reason and what would enable them.
   std::map<v1::SendMode, std::string> missing_send_modes;
   std::map<v1::ReceiveMode, std::string> missing_receive_modes;
+  // IP versions that do not lead from one to the other, with the reason and what would enable them.
+  std::map<v1::IpVersion, std::string> missing_ip_versions;
   // What the sender's user may pin for MSG_ZEROCOPY; absent: unlimited, or unknown.
   std::optional<uint64_t> locked_memory_bytes;
 };
 
 // As the agents describe themselves. A mode an agent does not speak of is missing there: it is
-// newer than the agent.
+// newer than the agent. What the topology gives them (IP versions) is not known here.
 HostLimits LimitsOf(const v1::Description& sender, const v1::Description& receiver);
 
 }  // namespace copycost

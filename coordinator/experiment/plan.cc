@@ -17,7 +17,6 @@ namespace {
 
 // Connecting, starting together and draining, as measured on veth.
 constexpr absl::Duration kTrialOverhead = absl::Milliseconds(30);
-constexpr absl::Duration kVerification = absl::Milliseconds(300);
 
 // Modes and sizes speak for themselves; "4" alone does not.
 bool SpeaksForItself(const AxisField& axis) {
@@ -103,6 +102,21 @@ std::optional<std::string> WhyNoReceiveMode(const v1::Workload& workload,
   return WhyMissing(workload.receive_mode(), limits.missing_receive_modes, "receiver");
 }
 
+std::optional<std::string> WhyNoIpVersion(const v1::Workload& workload, const HostLimits& limits) {
+  const auto found = limits.missing_ip_versions.find(workload.ip_version());
+  if (found == limits.missing_ip_versions.end()) return std::nullopt;
+  return absl::StrCat("no IPv", Label(workload.ip_version()), ": ", found->second);
+}
+
+// What a host has or has not, by the axis that asks for it.
+struct Feature {
+  absl::string_view axis;
+  std::optional<std::string> (*why_not)(const v1::Workload& workload, const HostLimits& limits);
+};
+constexpr Feature kFeatures[] = {{"ip_version", WhyNoIpVersion},
+                                 {"send_mode", WhyNoSendMode},
+                                 {"receive_mode", WhyNoReceiveMode}};
+
 // Locked memory without which the workload cannot run.
 uint64_t LockedBytesNeeded(const v1::Workload& workload) {
   return PinsBuffers(workload.send_mode()) ? LockedBytes(workload, LeastRingDepth(workload)) : 0;
@@ -119,8 +133,9 @@ std::optional<std::string> WhyNoMemory(const v1::Workload& workload, const HostL
 }
 
 std::optional<std::string> WhyNot(const v1::Workload& workload, const HostLimits& limits) {
-  if (auto why = WhyNoSendMode(workload, limits)) return why;
-  if (auto why = WhyNoReceiveMode(workload, limits)) return why;
+  for (const Feature& feature : kFeatures) {
+    if (auto why = feature.why_not(workload, limits)) return why;
+  }
   return WhyNoMemory(workload, limits);
 }
 
@@ -134,16 +149,15 @@ absl::Status NamedButImpossible(const LoadedExperiment& loaded, absl::string_vie
       absl::StrCat(loaded.PlaceOf(axis_name, word - words.begin()), ": ", why));
 }
 
-// A mode the user asked for by name is not left out in silence.
-absl::Status CheckNamedModes(const LoadedExperiment& loaded, const HostLimits& limits,
-                             absl::Span<const v1::Cell> cells) {
+// What the user asked for by name is not left out in silence.
+absl::Status CheckNamedFeatures(const LoadedExperiment& loaded, const HostLimits& limits,
+                                absl::Span<const v1::Cell> cells) {
   for (const v1::Cell& cell : cells) {
-    const v1::Workload& workload = cell.workload();
-    if (const auto why = WhyNoSendMode(workload, limits); why && loaded.Named("send_mode")) {
-      return NamedButImpossible(loaded, "send_mode", workload, *why);
-    }
-    if (const auto why = WhyNoReceiveMode(workload, limits); why && loaded.Named("receive_mode")) {
-      return NamedButImpossible(loaded, "receive_mode", workload, *why);
+    for (const Feature& feature : kFeatures) {
+      if (!loaded.Named(feature.axis)) continue;
+      if (const auto why = feature.why_not(cell.workload(), limits)) {
+        return NamedButImpossible(loaded, feature.axis, cell.workload(), *why);
+      }
     }
   }
   return absl::OkStatus();
@@ -191,7 +205,7 @@ void AddVerifications(v1::Plan& plan) {
 absl::StatusOr<v1::Plan> MakePlan(const LoadedExperiment& loaded, const HostLimits& limits) {
   ASSIGN_OR_RETURN(const v1::Workload common, CommonOf(loaded.experiment));
   ASSIGN_OR_RETURN(const std::vector<v1::Cell> cells, Product(loaded.experiment, common));
-  RETURN_IF_ERROR(CheckNamedModes(loaded, limits, cells));
+  RETURN_IF_ERROR(CheckNamedFeatures(loaded, limits, cells));
   RETURN_IF_ERROR(CheckNamedMemory(loaded, limits, cells));
 
   v1::Plan plan;
@@ -231,7 +245,11 @@ absl::Duration EstimateDuration(const v1::Plan& plan) {
     block += absl::Nanoseconds(cell.workload().warmup_ns() + cell.workload().window_ns());
     block += kTrialOverhead;
   }
-  return block * plan.experiment().repeats() + kVerification * plan.verifications_size();
+  absl::Duration verifications;
+  for (const v1::Workload& workload : plan.verifications()) {
+    verifications += EstimateTraffic(workload) + kTrialOverhead;
+  }
+  return verifications + block * plan.experiment().repeats();
 }
 
 }  // namespace copycost

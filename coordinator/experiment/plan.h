@@ -18,8 +18,9 @@ namespace copycost {
 // `loaded` has been through Resolve. Cells are the cartesian product of the axes, the last axis
 // changing fastest; what the hosts cannot do is in `skipped`, with the reason.
 //
-// FailedPrecondition, with what would enable it: the user named a mode that a host lacks; he named
-// send modes and locked memory allows no cell of those that pin their buffers; or no cell is left.
+// FailedPrecondition, with what would enable it: the user named a mode or an IP version that a host
+// lacks; he named send modes and locked memory allows no cell of those that pin their buffers; or
+// no cell is left.
 absl::StatusOr<v1::Plan> MakePlan(const LoadedExperiment& loaded, const HostLimits& limits);
 
 // The axes with more than one value, repeated ones included: those that labels are made of.

@@ -3,6 +3,11 @@
 // The kernel counts MSG_ZEROCOPY's pages against RLIMIT_MEMLOCK for each send, before it knows how
 // many it will pin: size / 4096 + 2 pages (mm_account_pinned_pages in net/core/skbuff.c), rounded
 // up here. It counts them per user, so all threads of a cell share one budget.
+//
+// Pages are taken as 4096 bytes whatever the sender's host has. Where they are larger the kernel
+// counts more, and a ring that fits here may not fit there: sends are then refused with ENOBUFS and
+// wait for completions, which buffer_waits tells, and one that does not fit alone fails with what
+// would permit it. No figure is wrong for it.
 #ifndef COPYCOST_COORDINATOR_EXPERIMENT_RING_DEPTH_H_
 #define COPYCOST_COORDINATOR_EXPERIMENT_RING_DEPTH_H_
 

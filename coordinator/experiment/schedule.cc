@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_format.h"
 #include "coordinator/experiment/shuffle.h"
-#include "coordinator/experiment/verification.h"
+#include "coordinator/record/verified_path.h"
 
 namespace copycost {
 namespace {
@@ -23,10 +23,22 @@ Schedule Replay(const v1::Plan& plan, absl::Span<const PastAttempt> history) {
 
 }  // namespace
 
+PastAttempt PastAttemptOf(const v1::TrialRecord& attempt) {
+  return {.trial_id = attempt.trial_id(),
+          .outcome = attempt.outcome(),
+          .attempt = attempt.attempt(),
+          .transport_failure = attempt.transport_failure()};
+}
+
+bool IsOver(const PastAttempt& attempt) {
+  if (attempt.outcome == v1::OUTCOME_INTERRUPTED) return false;
+  return !attempt.transport_failure || attempt.attempt >= kMostAttempts;
+}
+
 Schedule::Schedule(const v1::Plan& plan) : plan_(plan) {
-  std::map<VerifiedPath, size_t> known;
+  std::map<record::VerifiedPath, size_t> known;
   const auto path_of = [&](const v1::Workload& workload) {
-    const auto [path, is_new] = known.try_emplace(PathOf(workload), paths_.size());
+    const auto [path, is_new] = known.try_emplace(record::PathOf(workload), paths_.size());
     if (is_new) paths_.emplace_back();
     return path->second;
   };
@@ -37,11 +49,19 @@ Schedule::Schedule(const v1::Plan& plan) : plan_(plan) {
     verification_of_id_[verifications_.back().trial_id] = index;
     ++paths_[path].open;
   }
-  for (const v1::Cell& cell : plan.cells()) path_of_cell_.push_back(path_of(cell.workload()));
+  for (const v1::Cell& cell : plan.cells()) {
+    path_of_cell_.push_back(path_of(cell.workload()));
+    ++paths_[path_of_cell_.back()].cells;
+  }
 }
 
 void Schedule::Record(const PastAttempt& attempt) {
-  if (attempt.outcome == v1::OUTCOME_INTERRUPTED) return;
+  if (!IsOver(attempt)) {
+    uint32_t& latest = left_open_[attempt.trial_id];
+    latest = std::max(latest, attempt.attempt);
+    return;
+  }
+  left_open_.erase(attempt.trial_id);
   const auto verification = verification_of_id_.find(attempt.trial_id);
   if (verification != verification_of_id_.end()) {
     RecordVerification(verifications_[verification->second], attempt.outcome);
@@ -84,7 +104,8 @@ std::optional<TrialOrder> Schedule::NextVerification(const std::set<std::string>
                       .block = 0,
                       .cell_id = 0,
                       .purpose = v1::PURPOSE_VERIFY,
-                      .workload = plan_.verifications(static_cast<int>(i))};
+                      .workload = plan_.verifications(static_cast<int>(i)),
+                      .attempt = NextAttempt(trial_id)};
   }
   return std::nullopt;
 }
@@ -100,15 +121,22 @@ std::optional<TrialOrder> Schedule::NextMeasurement(const std::set<std::string>&
       waiting = waiting || standing == Standing::kWaiting;
       if (standing != Standing::kReady) continue;
       const v1::Cell& cell = plan_.cells(static_cast<int>(order[i]));
-      return TrialOrder{.trial_id = MeasurementId(block, cell.id()),
+      const std::string trial_id = MeasurementId(block, cell.id());
+      return TrialOrder{.trial_id = trial_id,
                         .block = block,
                         .cell_id = cell.id(),
                         .purpose = v1::PURPOSE_MEASURE,
-                        .workload = cell.workload()};
+                        .workload = cell.workload(),
+                        .attempt = NextAttempt(trial_id)};
     }
     if (waiting) break;  // this block is not done
   }
   return std::nullopt;
+}
+
+uint32_t Schedule::NextAttempt(const std::string& trial_id) const {
+  const auto open = left_open_.find(trial_id);
+  return open == left_open_.end() ? 1 : open->second + 1;
 }
 
 // Without this a run whose every path failed would look through all its blocks.
@@ -153,6 +181,12 @@ const std::vector<uint32_t>& Schedule::OrderOf(uint32_t block) {
 void Schedule::Rewind() {
   block_ = 1;
   position_ = 0;
+}
+
+uint64_t Schedule::PassedOver() const {
+  uint64_t cells = 0;
+  for (const Path& path : paths_) cells += path.failed > 0 ? path.cells : 0;
+  return cells * plan_.experiment().repeats();
 }
 
 std::vector<FailedVerification> Schedule::FailedVerifications() const {

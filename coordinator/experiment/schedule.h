@@ -5,10 +5,10 @@
 // every cell once, shuffled by the plan's seed and the block's number ("b003-c017": block 3, cell
 // 17). A block is begun when of the one before only trials that are running remain.
 //
-// A trial is over once an attempt at it was anything but interrupted; for its value or its failure
-// it is not repeated (drive/ alone retries, failures of transport). The cells of a path are passed
-// over when one of its verifications is over without an attempt that was OK, and wait while one is
-// still running.
+// IsOver says which attempt ends its trial. A trial that was left before (by an interrupt, or by
+// the coordinator's end between two attempts) is ordered again, and its attempts are counted on.
+// The cells of a path are passed over when one of its verifications is over without an attempt that
+// was OK, and wait while one is still running.
 #ifndef COPYCOST_COORDINATOR_EXPERIMENT_SCHEDULE_H_
 #define COPYCOST_COORDINATOR_EXPERIMENT_SCHEDULE_H_
 
@@ -32,12 +32,25 @@ struct TrialOrder {
   uint32_t cell_id;  // from 1; 0 for verifications
   v1::Purpose purpose;
   v1::Workload workload;
+  uint32_t attempt = 1;  // the number of its next one
 };
 
 struct PastAttempt {
   std::string trial_id;
   v1::Outcome outcome;
+  uint32_t attempt = 1;            // its number
+  bool transport_failure = false;  // see v1::TrialRecord
 };
+
+PastAttempt PastAttemptOf(const v1::TrialRecord& attempt);
+
+// Attempts at one trial at most, more than one only after failures of transport.
+inline constexpr uint32_t kMostAttempts = 3;
+
+// Whether there is no other attempt after this one. Only an interrupted attempt and a failure of
+// transport leave their trial open, the latter while there were fewer than kMostAttempts; for
+// its value or for any other failure no trial is repeated.
+bool IsOver(const PastAttempt& attempt);
 
 // A verification that is over and was not OK: why the cells of its path are not measured. The
 // reason is in the record of the trial.
@@ -62,6 +75,9 @@ class Schedule {
 
   std::vector<FailedVerification> FailedVerifications() const;
 
+  // Measurements of the cells that are passed over.
+  uint64_t PassedOver() const;
+
  private:
   struct Verification {
     std::string trial_id;
@@ -69,6 +85,7 @@ class Schedule {
     v1::Outcome outcome;  // unspecified until it is over
   };
   struct Path {
+    uint64_t cells = 0;
     uint32_t open = 0;    // verifications that are not over
     uint32_t failed = 0;  // over, and not OK
   };
@@ -77,6 +94,7 @@ class Schedule {
   void RecordVerification(Verification& verification, v1::Outcome outcome);
   std::optional<TrialOrder> NextVerification(const std::set<std::string>& busy);
   std::optional<TrialOrder> NextMeasurement(const std::set<std::string>& busy);
+  uint32_t NextAttempt(const std::string& trial_id) const;
   bool AnythingToMeasure() const;
   Standing StandingOf(uint32_t block, uint32_t cell, const std::set<std::string>& busy) const;
   const std::vector<uint32_t>& OrderOf(uint32_t block);
@@ -89,6 +107,8 @@ class Schedule {
   std::vector<Verification> verifications_;
   std::unordered_map<std::string, size_t> verification_of_id_;
   std::unordered_set<std::string> over_;  // measurements
+  // The number of the latest attempt at each trial that was attempted and is not over.
+  std::unordered_map<std::string, uint32_t> left_open_;
 
   // Everything before this is settled: over, or passed over.
   size_t next_verification_ = 0;

@@ -3,12 +3,24 @@
 #include <algorithm>
 #include <map>
 
+#include "coordinator/record/verified_path.h"
+
 namespace copycost {
 namespace {
 
+using ::copycost::record::PathOf;
+using ::copycost::record::VerifiedPath;
+
 constexpr uint64_t kMiB = uint64_t{1} << 20;
+constexpr uint64_t kAllBytes = 64 * kMiB;
+constexpr uint64_t kSmallBytes = 16 * kMiB;
+constexpr uint64_t kMostSmallMessages = uint64_t{1} << 20;
 // The first message, one that reuses its buffer in the shallowest ring, and one after that.
 constexpr uint64_t kLeastMessages = 3;
+// A system call and its share of the receiver's; making, copying and comparing content. Rough: the
+// modes differ, and hosts do.
+constexpr absl::Duration kOneMessage = absl::Microseconds(1);
+constexpr absl::Duration kOneByte = absl::Nanoseconds(4);
 
 // A deep ring that was asked for is gone round twice.
 uint64_t LeastMessages(const v1::Workload& workload) {
@@ -46,11 +58,6 @@ struct Extremes {
 
 }  // namespace
 
-VerifiedPath PathOf(const v1::Workload& workload) {
-  return {workload.transport(), workload.ip_version(), workload.pattern(), workload.send_mode(),
-          workload.receive_mode()};
-}
-
 std::vector<v1::Workload> VerificationsOf(absl::Span<const v1::Workload> measured) {
   std::map<VerifiedPath, Extremes> extremes;
   std::vector<VerifiedPath> in_order;
@@ -63,13 +70,22 @@ std::vector<v1::Workload> VerificationsOf(absl::Span<const v1::Workload> measure
   for (const VerifiedPath& path : in_order) {
     const auto& [smallest, largest] = extremes[path];
     if (smallest->message_bytes() == largest->message_bytes()) {
-      verifications.push_back(Verifying(*smallest, 64 * kMiB));
-    } else {
-      verifications.push_back(Verifying(*smallest, 16 * kMiB));
-      verifications.push_back(Verifying(*largest, 48 * kMiB));
+      verifications.push_back(Verifying(*smallest, kAllBytes));
+      continue;
     }
+    const uint64_t small_bytes =
+        std::min(kSmallBytes, kMostSmallMessages * smallest->message_bytes());
+    verifications.push_back(Verifying(*smallest, small_bytes));
+    verifications.push_back(Verifying(*largest, kAllBytes - small_bytes));
   }
   return verifications;
+}
+
+absl::Duration EstimateTraffic(const v1::Workload& verification) {
+  const auto messages =
+      static_cast<double>(verification.messages_per_flow()) * verification.threads();
+  const double bytes = messages * static_cast<double>(verification.message_bytes());
+  return kOneMessage * messages + kOneByte * bytes;
 }
 
 }  // namespace copycost

@@ -2,24 +2,23 @@
 #ifndef COPYCOST_COORDINATOR_EXPERIMENT_VERIFICATION_H_
 #define COPYCOST_COORDINATOR_EXPERIMENT_VERIFICATION_H_
 
-#include <tuple>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "copycost/v1/experiment.pb.h"
 
 namespace copycost {
 
-// What is verified together: the code that bytes pass through does not depend on more than this.
-using VerifiedPath =
-    std::tuple<v1::Transport, v1::IpVersion, v1::Pattern, v1::SendMode, v1::ReceiveMode>;
-
-VerifiedPath PathOf(const v1::Workload& workload);
-
-// For each path among `measured`, in order of first appearance: its smallest and its largest size
-// (one workload where they are equal), each with the fewest threads that size is measured with.
-// At least 64 MiB a path, 16 of them in small messages where there are two sizes.
+// For each path (record/verified_path.h) among `measured`, in order of first appearance: its
+// smallest and its largest size (one workload where they are equal), each with the fewest threads
+// that size is measured with. At least 64 MiB a path. Where there are two sizes, 16 of them are in
+// small messages, or as much less as 2^20 of those hold: a message takes its time however small.
 std::vector<v1::Workload> VerificationsOf(absl::Span<const v1::Workload> measured);
+
+// How long one of the above takes, without connecting and draining: a rough figure for plans, by
+// the number of messages and bytes.
+absl::Duration EstimateTraffic(const v1::Workload& verification);
 
 }  // namespace copycost
 

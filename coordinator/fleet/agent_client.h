@@ -50,7 +50,7 @@ class AgentClient {
   // Unavailable when it cannot be reached, DeadlineExceeded when it does not answer in time.
   virtual absl::StatusOr<v1::Description> Describe() = 0;
 
-  // ResourceExhausted names who holds it already.
+  // ResourceExhausted names who holds it already. Unavailable and DeadlineExceeded as above.
   virtual absl::StatusOr<std::unique_ptr<HoldLease>> Hold(const v1::HoldRequest& request) = 0;
 
   // Four timestamps, `probes` times; the exchange with the smallest round trip counts.

@@ -9,7 +9,9 @@
 #include <thread>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/clock.h"
+#include "common/mailbox.h"
 #include "common/rpc/limits.h"
 #include "common/rpc/status.h"
 #include "common/status.h"
@@ -18,11 +20,34 @@
 namespace copycost {
 namespace {
 
-constexpr std::chrono::seconds kAnswerLimit{5};
+// Cancels a call that is not answered in time. For streams that outlive the answer: a deadline of
+// the call would end those, too.
+class AnswerWatch {
+ public:
+  AnswerWatch(grpc::ClientContext& context, absl::Duration limit)
+      : deadline_(clock_.Now() + limit), thread_([this, &context] {
+          overdue_ = absl::IsDeadlineExceeded(answered_.PopUntil(deadline_).status());
+          if (overdue_) context.TryCancel();
+        }) {}
+  ~AnswerWatch() { Stop(); }
+  AnswerWatch(const AnswerWatch&) = delete;
+  AnswerWatch& operator=(const AnswerWatch&) = delete;
 
-std::chrono::system_clock::time_point Deadline() {
-  return std::chrono::system_clock::now() + kAnswerLimit;
-}
+  // Once the call has answered or ended. Afterwards it is not cancelled any more; false when it
+  // was.
+  bool Stop() {
+    answered_.Close(absl::CancelledError("answered"));
+    if (thread_.joinable()) thread_.join();
+    return !overdue_;
+  }
+
+ private:
+  RealClock clock_;
+  const absl::Time deadline_;
+  Mailbox<bool> answered_{clock_};  // nothing comes; closed by Stop
+  bool overdue_ = false;            // the thread's while it runs
+  std::thread thread_;              // last: starts when everything else is there
+};
 
 class GrpcTrialCall final : public TrialCall {
  public:
@@ -61,14 +86,21 @@ class GrpcHoldLease final : public HoldLease {
     stream_->Finish();
   }
 
-  absl::Status Take(const v1::HoldRequest& request) {
+  absl::Status Take(const v1::HoldRequest& request, absl::Duration limit) {
+    AnswerWatch watch(context_, limit);
     v1::Held held;
-    if (!stream_->Write(request) || !stream_->Read(&held)) {
-      const absl::Status end = FromGrpc(stream_->Finish());
-      return end.ok() ? absl::UnavailableError("the agent ended the hold at once") : end;
+    const bool answered = stream_->Write(request) && stream_->Read(&held);
+    const bool in_time = watch.Stop();
+    if (answered && in_time) {
+      epoch_ = held.epoch();
+      return absl::OkStatus();
     }
-    epoch_ = held.epoch();
-    return absl::OkStatus();
+    const absl::Status end = FromGrpc(stream_->Finish());
+    if (!in_time) {
+      return absl::DeadlineExceededError(absl::StrCat(
+          "it has not answered within ", absl::FormatDuration(limit), "; is it stopped?"));
+    }
+    return end.ok() ? absl::UnavailableError("the agent ended the hold at once") : end;
   }
 
   uint64_t epoch() const override { return *epoch_; }
@@ -81,8 +113,8 @@ class GrpcHoldLease final : public HoldLease {
 
 class GrpcAgentClient final : public AgentClient {
  public:
-  explicit GrpcAgentClient(const std::shared_ptr<grpc::Channel>& channel)
-      : stub_(v1::Agent::NewStub(channel)) {}
+  GrpcAgentClient(const std::shared_ptr<grpc::Channel>& channel, absl::Duration answer_limit)
+      : stub_(v1::Agent::NewStub(channel)), answer_limit_(answer_limit) {}
 
   absl::StatusOr<v1::Description> Describe() override {
     grpc::ClientContext context;
@@ -94,7 +126,7 @@ class GrpcAgentClient final : public AgentClient {
 
   absl::StatusOr<std::unique_ptr<HoldLease>> Hold(const v1::HoldRequest& request) override {
     auto lease = std::make_unique<GrpcHoldLease>(*stub_);
-    RETURN_IF_ERROR(lease->Take(request));
+    RETURN_IF_ERROR(lease->Take(request, answer_limit_));
     return lease;
   }
 
@@ -106,17 +138,16 @@ class GrpcAgentClient final : public AgentClient {
     ClockOffset offset{};
     for (int i = 0; i < probes; ++i) {
       v1::Probe probe;
-      probe.set_client_sent_ns(MonotonicNanos());
+      const int64_t sent_ns = MonotonicNanos();
+      probe.set_client_sent_ns(sent_ns);
       if (!stream->Write(probe) || !stream->Read(&probe)) break;
       const int64_t back_ns = MonotonicNanos();
       const int64_t held_ns = probe.agent_sent_ns() - probe.agent_received_ns();
-      const absl::Duration round_trip =
-          absl::Nanoseconds(back_ns - probe.client_sent_ns() - held_ns);
+      const absl::Duration round_trip = absl::Nanoseconds(back_ns - sent_ns - held_ns);
       if (round_trip >= best) continue;
       best = round_trip;
-      offset.offset = absl::Nanoseconds(((probe.agent_received_ns() - probe.client_sent_ns()) +
-                                         (probe.agent_sent_ns() - back_ns)) /
-                                        2);
+      offset.offset = absl::Nanoseconds(
+          ((probe.agent_received_ns() - sent_ns) + (probe.agent_sent_ns() - back_ns)) / 2);
       offset.error = round_trip / 2;
     }
     stream->WritesDone();
@@ -132,25 +163,32 @@ class GrpcAgentClient final : public AgentClient {
   }
 
  private:
+  std::chrono::system_clock::time_point Deadline() const {
+    return std::chrono::system_clock::now() + absl::ToChronoMilliseconds(answer_limit_);
+  }
+
   const std::unique_ptr<v1::Agent::Stub> stub_;
+  const absl::Duration answer_limit_;
 };
 
 }  // namespace
 
-std::unique_ptr<AgentClient> MakeGrpcAgentClient(UniqueFd socket) {
+std::unique_ptr<AgentClient> MakeGrpcAgentClient(UniqueFd socket, absl::Duration answer_limit) {
   grpc::ChannelArguments arguments;
   LimitClient(arguments);
   const int fd = socket.Release();
   ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);  // as gRPC wants it
   return std::make_unique<GrpcAgentClient>(
-      grpc::CreateCustomInsecureChannelFromFd("agent", fd, arguments));
+      grpc::CreateCustomInsecureChannelFromFd("agent", fd, arguments), answer_limit);
 }
 
-std::unique_ptr<AgentClient> MakeGrpcAgentClient(const std::string& address) {
+std::unique_ptr<AgentClient> MakeGrpcAgentClient(const std::string& address,
+                                                 absl::Duration answer_limit) {
   grpc::ChannelArguments arguments;
   LimitClient(arguments);
   return std::make_unique<GrpcAgentClient>(
-      grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments));
+      grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments),
+      answer_limit);
 }
 
 }  // namespace copycost

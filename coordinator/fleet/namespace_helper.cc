@@ -6,50 +6,55 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/status.h"
+#include "coordinator/fleet/descriptors.h"
+#include "coordinator/fleet/namespace_status.h"
 #include "coordinator/fleet/veth.h"
 
 namespace copycost {
 namespace {
 
-absl::Status WriteFile(const char* path, const std::string& text) {
+absl::Status WriteMap(const char* path, const std::string& text) {
   std::ofstream file(path);
   file << text << std::flush;
-  return file ? absl::OkStatus() : ErrnoStatus(absl::StrCat("write ", path));
+  return file ? absl::OkStatus() : NamespaceStatus(errno, absl::StrCat("write ", path), true);
 }
 
 // We become root of the new user namespace; every id but our own stays unmapped.
 absl::Status MapIds(const NamespaceHelper& helper) {
-  RETURN_IF_ERROR(WriteFile("/proc/self/setgroups", "deny"));
-  RETURN_IF_ERROR(WriteFile("/proc/self/uid_map", absl::StrCat("0 ", helper.user_id, " 1")));
-  return WriteFile("/proc/self/gid_map", absl::StrCat("0 ", helper.group_id, " 1"));
+  RETURN_IF_ERROR(WriteMap("/proc/self/setgroups", "deny"));
+  RETURN_IF_ERROR(WriteMap("/proc/self/uid_map", absl::StrCat("0 ", helper.user_id, " 1")));
+  return WriteMap("/proc/self/gid_map", absl::StrCat("0 ", helper.group_id, " 1"));
 }
 
-absl::StatusOr<UniqueFd> NewNetworkNamespace() {
-  if (::unshare(CLONE_NEWNET) != 0) return ErrnoStatus("unshare CLONE_NEWNET");
+absl::StatusOr<UniqueFd> NewNetworkNamespace(bool in_user_namespace) {
+  if (::unshare(CLONE_NEWNET) != 0) {
+    return NamespaceStatus(errno, "unshare CLONE_NEWNET", in_user_namespace);
+  }
   UniqueFd fd(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) return ErrnoStatus("open /proc/self/ns/net");
   return fd;
 }
 
-void CloseAllBut(std::array<int, 4> kept) {
-  std::sort(kept.begin(), kept.end());
-  int next = STDERR_FILENO + 1;
-  for (const int fd : kept) {
-    if (fd > next) ::close_range(static_cast<unsigned>(next), static_cast<unsigned>(fd) - 1, 0);
-    next = fd + 1;
-  }
-  ::close_range(static_cast<unsigned>(next), ~0U, 0);
+// False where the kernel was booted with ipv6.disable=1, or built without.
+bool KernelHasIpv6() { return UniqueFd(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)).valid(); }
+
+VethEnd DataEnd(const UniqueFd& network_namespace, absl::string_view v4, absl::string_view v6) {
+  return {.network_namespace = network_namespace.get(),
+          .name = "data0",
+          .address_v4 = absl::StrCat(v4, "/30"),
+          .address_v6 = KernelHasIpv6() ? absl::StrCat(v6, "/64") : ""};
 }
 
 // In the child: only async-signal-safe calls matter little here, since the helper has one thread.
@@ -77,17 +82,13 @@ absl::Status Spawn(const std::string& binary, int network_namespace, int control
 }
 
 absl::Status SetUp(const NamespaceHelper& helper) {
+  RETURN_IF_ERROR(CloseAllBut(
+      {helper.lifeline, helper.report, helper.sender_control, helper.receiver_control}));
   if (helper.new_user_namespace) RETURN_IF_ERROR(MapIds(helper));
-  ASSIGN_OR_RETURN(const UniqueFd sender, NewNetworkNamespace());
-  ASSIGN_OR_RETURN(const UniqueFd receiver, NewNetworkNamespace());
-  RETURN_IF_ERROR(JoinByVeth({.network_namespace = sender.get(),
-                              .name = "data0",
-                              .address_v4 = absl::StrCat(kSenderAddressV4, "/30"),
-                              .address_v6 = absl::StrCat(kSenderAddressV6, "/64")},
-                             {.network_namespace = receiver.get(),
-                              .name = "data0",
-                              .address_v4 = absl::StrCat(kReceiverAddressV4, "/30"),
-                              .address_v6 = absl::StrCat(kReceiverAddressV6, "/64")}));
+  ASSIGN_OR_RETURN(const UniqueFd sender, NewNetworkNamespace(helper.new_user_namespace));
+  ASSIGN_OR_RETURN(const UniqueFd receiver, NewNetworkNamespace(helper.new_user_namespace));
+  RETURN_IF_ERROR(JoinByVeth(DataEnd(sender, kSenderAddressV4, kSenderAddressV6),
+                             DataEnd(receiver, kReceiverAddressV4, kReceiverAddressV6)));
   RETURN_IF_ERROR(Spawn(helper.agent_binary, sender.get(), helper.sender_control));
   return Spawn(helper.agent_binary, receiver.get(), helper.receiver_control);
 }
@@ -125,9 +126,9 @@ void RunNamespaceHelper(const NamespaceHelper& helper) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::prctl(PR_SET_NAME, "copycost-helper");
-  CloseAllBut({helper.lifeline, helper.report, helper.sender_control, helper.receiver_control});
   const absl::Status status = SetUp(helper);
-  Report(helper.report, status.ok() ? kNamespacesReady : status.message());
+  const absl::string_view ready = KernelHasIpv6() ? kNamespacesReady : kNamespacesReadyV4Only;
+  Report(helper.report, status.ok() ? ready : status.message());
   if (status.ok()) Linger(helper.lifeline);
   ::_exit(0);
 }

@@ -18,7 +18,7 @@ struct NamespaceHelper {
   unsigned group_id;
   std::string agent_binary;
   int lifeline;  // read end: its end of file is the end of the coordinator
-  int report;    // write end: "ready", or what failed
+  int report;    // write end: one of kNamespacesReady..., or what failed
   int sender_control;
   int receiver_control;
 };
@@ -26,7 +26,10 @@ struct NamespaceHelper {
 // Runs in the helper, from right after the clone to its end. Every other descriptor is closed.
 [[noreturn]] void RunNamespaceHelper(const NamespaceHelper& helper);
 
+// The reports of success: the ends have addresses of both IP versions, or of IPv4 only, on a kernel
+// without IPv6.
 inline constexpr char kNamespacesReady[] = "ready";
+inline constexpr char kNamespacesReadyV4Only[] = "ready, IPv4 only";
 
 }  // namespace copycost
 

@@ -23,6 +23,7 @@
 #include "common/status.h"
 #include "coordinator/fleet/grpc_agent_client.h"
 #include "coordinator/fleet/namespace_helper.h"
+#include "coordinator/fleet/namespace_status.h"
 
 namespace copycost {
 namespace {
@@ -53,10 +54,7 @@ absl::StatusOr<Pipe> MakePipe() {
   return Pipe{.read = UniqueFd(fds[0]), .write = UniqueFd(fds[1])};
 }
 
-constexpr char kRemedy[] =
-    "; run as root, or permit user namespaces (sysctl user.max_user_namespaces above 0, "
-    "kernel.unprivileged_userns_clone=1 and kernel.apparmor_restrict_unprivileged_userns=0, "
-    "where they exist)";
+constexpr char kCannot[] = "cannot make namespaces";
 
 // The text behind a helper's report, or why there is none.
 absl::StatusOr<std::string> ReadReport(int report) {
@@ -125,8 +123,7 @@ absl::StatusOr<std::unique_ptr<NamespaceTopology>> NamespaceTopology::Create(
   const long pid = ::syscall(SYS_clone, flags, nullptr, nullptr, nullptr, nullptr);
   if (pid == 0) RunNamespaceHelper(helper);
   if (pid < 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(ErrnoStatus("cannot make namespaces: clone").message(), kRemedy));
+    return Annotate(NamespaceStatus(errno, "clone", helper.new_user_namespace), kCannot);
   }
   std::unique_ptr<NamespaceTopology> topology(new NamespaceTopology());
   topology->helper_ = static_cast<pid_t>(pid);
@@ -146,21 +143,23 @@ NamespaceTopology::~NamespaceTopology() {
 
 absl::StatusOr<Fleet> NamespaceTopology::Up() {
   ASSIGN_OR_RETURN(const std::string report, ReadReport(report_.get()));
-  if (report != kNamespacesReady) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "cannot make namespaces: ", report.empty() ? "the helper died" : report, kRemedy));
+  const bool has_ipv6 = report == kNamespacesReady;
+  if (!has_ipv6 && report != kNamespacesReadyV4Only) {
+    return Annotate(
+        absl::FailedPreconditionError(report.empty() ? "the helper process died" : report),
+        kCannot);
   }
   Fleet fleet;
   fleet.push_back({.name = "sender",
                    .address = "namespace",
                    .client = MakeGrpcAgentClient(std::move(sender_control_)),
                    .data_address_v4 = kSenderAddressV4,
-                   .data_address_v6 = kSenderAddressV6});
+                   .data_address_v6 = has_ipv6 ? kSenderAddressV6 : ""});
   fleet.push_back({.name = "receiver",
                    .address = "namespace",
                    .client = MakeGrpcAgentClient(std::move(receiver_control_)),
                    .data_address_v4 = kReceiverAddressV4,
-                   .data_address_v6 = kReceiverAddressV6});
+                   .data_address_v6 = has_ipv6 ? kReceiverAddressV6 : ""});
   return fleet;
 }
 

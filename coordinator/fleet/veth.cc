@@ -79,11 +79,19 @@ absl::Status ForgetMetrics() {
               : absl::FailedPreconditionError("cannot set net.ipv4.tcp_no_metrics_save = 1");
 }
 
+// Namespaces may inherit that it is off. Should this fail, adding the address tells.
+void EnableIpv6(const std::string& name) {
+  std::ofstream(absl::StrCat("/proc/sys/net/ipv6/conf/", name, "/disable_ipv6")) << "0";
+}
+
 absl::Status SetUp(const VethEnd& end) {
   RETURN_IF_ERROR(Enter(end.network_namespace));
   ASSIGN_OR_RETURN(const Socket socket, Open());
   RETURN_IF_ERROR(AddAddress(socket.get(), end.name, end.address_v4));
-  RETURN_IF_ERROR(AddAddress(socket.get(), end.name, end.address_v6));
+  if (!end.address_v6.empty()) {
+    EnableIpv6(end.name);
+    RETURN_IF_ERROR(AddAddress(socket.get(), end.name, end.address_v6));
+  }
   RETURN_IF_ERROR(BringUp(socket.get(), "lo"));
   RETURN_IF_ERROR(BringUp(socket.get(), end.name));
   return ForgetMetrics();

@@ -12,7 +12,7 @@ struct VethEnd {
   int network_namespace;  // descriptor of it
   std::string name;
   std::string address_v4;  // with prefix length
-  std::string address_v6;
+  std::string address_v6;  // empty: none
 };
 
 // Makes the pair, gives it its addresses, and brings it and both loopbacks up. Moves the calling

@@ -148,7 +148,7 @@ absl::StatusOr<double> ZeroCopyCopied(const v1::TrialRecord& trial) {
 }
 
 absl::StatusOr<double> BufferWaits(const v1::TrialRecord& trial) {
-  return Evidenced(trial, v1::ROLE_SENDER, {&v1::Evidence::buffer_waits});
+  return ZeroCopyCount(trial, &v1::Evidence::buffer_waits);
 }
 
 absl::StatusOr<std::string> DeliveryBasis(const v1::TrialRecord& trial) {

@@ -33,7 +33,6 @@ absl::StatusOr<double> ReadPerByte(const v1::TrialRecord& trial);
 absl::StatusOr<double> ZeroCopySends(const v1::TrialRecord& trial);
 absl::StatusOr<double> ZeroCopyCompletions(const v1::TrialRecord& trial);
 absl::StatusOr<double> ZeroCopyCopied(const v1::TrialRecord& trial);
-
 absl::StatusOr<double> BufferWaits(const v1::TrialRecord& trial);
 
 // How the delivery copies are known, in its word; the weaker one where ends differ. Absent when no

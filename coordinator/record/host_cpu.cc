@@ -12,6 +12,9 @@ namespace {
 
 using Nanoseconds = int64_t (v1::HostCpu::*)() const;
 
+// What /proc/stat counts in: USER_HZ, which is 100 on every architecture we build for (proc(5)).
+constexpr double kTickNs = 1e7;
+
 struct Host {
   const v1::AgentRecord* reader = nullptr;  // the agent whose reading counts
   bool receives = false;
@@ -61,6 +64,11 @@ struct Cost {
   double bytes = 0;
 };
 
+absl::StatusOr<const v1::HostCpu*> ReadingOf(const Host& host) {
+  if (host.reader->finished().has_host_cpu()) return &host.reader->finished().host_cpu();
+  return Absent(absl::StrCat("agent '", host.reader->agent(), "' read no host CPU time"));
+}
+
 absl::StatusOr<double> PerByte(const Cost& cost) {
   if (cost.bytes == 0) return Absent("a host moved no byte in its window");
   return cost.ns / cost.bytes;
@@ -88,13 +96,11 @@ absl::StatusOr<double> HostNsPerByte(const v1::TrialRecord& trial, Nanoseconds n
   ASSIGN_OR_RETURN(const auto hosts, HostsOf(trial));
   Cost receiving, sending;
   for (const auto& [boot_id, host] : hosts) {
-    if (!host.reader->finished().has_host_cpu()) {
-      return Absent(absl::StrCat("agent '", host.reader->agent(), "' read no host CPU time"));
-    }
+    ASSIGN_OR_RETURN(const v1::HostCpu* reading, ReadingOf(host));
     Cost& cost = host.receives ? receiving : sending;
     ++cost.hosts;
     ASSIGN_OR_RETURN(const double share, WindowPerInterval(*host.reader, host.receives));
-    cost.ns += share * static_cast<double>((host.reader->finished().host_cpu().*ns)());
+    cost.ns += share * static_cast<double>((reading->*ns)());
     cost.bytes += host.receives ? host.taken_bytes : host.accepted_bytes;
   }
   ASSIGN_OR_RETURN(const double where_taken, PerByte(receiving));
@@ -111,6 +117,20 @@ absl::StatusOr<double> HostCpuNsPerByte(const v1::TrialRecord& trial) {
 
 absl::StatusOr<double> HostCpuResolutionNsPerByte(const v1::TrialRecord& trial) {
   return HostNsPerByte(trial, &v1::HostCpu::resolution_ns);
+}
+
+absl::StatusOr<double> HostStealShare(const v1::TrialRecord& trial) {
+  ASSIGN_OR_RETURN(const auto hosts, HostsOf(trial));
+  double stolen_ns = 0, all_ns = 0;
+  for (const auto& [boot_id, host] : hosts) {
+    ASSIGN_OR_RETURN(const v1::HostCpu* reading, ReadingOf(host));
+    // A reading's resolution is a tick for each CPU, which tells how many the host has.
+    const double cpus = static_cast<double>(reading->resolution_ns()) / kTickNs;
+    stolen_ns += static_cast<double>(reading->steal_ns());
+    all_ns += cpus * static_cast<double>(reading->interval_ns());
+  }
+  if (all_ns <= 0) return Absent("host CPU time was read over no interval");
+  return stolen_ns / all_ns;
 }
 
 }  // namespace copycost::record

@@ -19,6 +19,10 @@ absl::StatusOr<double> HostCpuNsPerByte(const v1::TrialRecord& trial);
 // What one step of the kernel's accounting changes in the above.
 absl::StatusOr<double> HostCpuResolutionNsPerByte(const v1::TrialRecord& trial);
 
+// Of all CPU time of the hosts between the two readings, the share that was stolen: a virtual CPU
+// had work and its hypervisor ran something else. 0 on hardware.
+absl::StatusOr<double> HostStealShare(const v1::TrialRecord& trial);
+
 }  // namespace copycost::record
 
 #endif  // COPYCOST_COORDINATOR_RECORD_HOST_CPU_H_

@@ -94,6 +94,9 @@ absl::StatusOr<double> RecvCallMeanUs(const v1::TrialRecord& trial) {
 }
 
 absl::StatusOr<double> CompletionWaitShare(const v1::TrialRecord& trial) {
+  // Where nothing was pinned no buffer is ever the kernel's: none was waited for, and 0 would claim
+  // that it had been measured.
+  RETURN_IF_ERROR(ZeroCopySends(trial).status());
   return RatioOfSums(trial, v1::ROLE_SENDER, {CompletionWaitNsOf, LengthNs, "no sender window"});
 }
 
@@ -156,6 +159,8 @@ constexpr Metric kMetrics[] = {
      HostCpuNsPerByte},
     {"host_cpu_resolution_ns_per_byte", "ns/B", "what a clock tick changes in host_cpu_ns_per_byte",
      HostCpuResolutionNsPerByte},
+    {"host_steal_share", "1", "share of the hosts' CPU time that their hypervisor gave to others",
+     HostStealShare},
     {"retransmits", "1", "TCP segments sent again", Retransmits},
 };
 

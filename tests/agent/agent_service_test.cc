@@ -6,6 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <thread>
@@ -17,12 +20,15 @@
 #include "coordinator/drive/trial_driver.h"
 #include "coordinator/fleet/grpc_agent_client.h"
 #include "coordinator/fleet/inventory.h"
+#include "copycost/v1/agent.grpc.pb.h"
+#include "tests/testing/fake_clock.h"
 #include "tests/testing/flow_harness.h"
 #include "tests/testing/status_matchers.h"
 
 namespace copycost {
 namespace {
 
+using ::copycost::testing::FakeClock;
 using ::copycost::testing::StatusIs;
 using ::copycost::testing::VerifiedWorkload;
 using ::testing::_;
@@ -120,6 +126,23 @@ TEST_F(AgentServiceTest, AnswersHealthChecks) {
   EXPECT_EQ(CallWithNothing(agent_->address(), "/grpc.health.v1.Health/Check"), "\x08\x01");
 }
 
+// One sender's end, whose peer never comes.
+v1::Command PrepareUnder(uint64_t epoch) {
+  v1::Command command;
+  v1::Prepare& prepare = *command.mutable_prepare();
+  prepare.set_trial_id("t1");
+  prepare.set_attempt(1);
+  prepare.set_epoch(epoch);
+  prepare.set_purpose(v1::PURPOSE_VERIFY);
+  *prepare.mutable_workload() = VerifiedWorkload(v1::SEND_MODE_TWO_COPY);
+  prepare.set_data_address("127.0.0.1");
+  v1::FlowEnd& end = *prepare.add_ends();
+  end.set_role(v1::ROLE_SENDER);
+  end.set_nonce(std::string(16, 'a'));
+  end.set_peer_nonce(std::string(16, 'b'));
+  return command;
+}
+
 // A whole trial between two agents, carried out by the driver.
 class TrialOverGrpcTest : public AgentServiceTest {
  protected:
@@ -182,31 +205,104 @@ TEST_F(TrialOverGrpcTest, AnAgentThatIsGoneIsAFailureOfTransport) {
   EXPECT_EQ(record.attempt(), 3u);
 }
 
+// A call to the sender's agent, and what comes of it.
+struct Call {
+  Call(Clock& clock, AgentClient& client)
+      : events(clock),
+        ends(clock),
+        trial(
+            client.RunTrial({.on_event = [this](v1::Event event) { events.Push(std::move(event)); },
+                             .on_end = [this](absl::Status end) { ends.Push(std::move(end)); }})) {}
+
+  absl::StatusOr<v1::Event> NextEvent() { return events.PopUntil(absl::InfiniteFuture()); }
+  absl::Status End() { return *ends.PopUntil(absl::InfiniteFuture()); }
+
+  Mailbox<v1::Event> events;
+  Mailbox<absl::Status> ends;
+  const std::unique_ptr<TrialCall> trial;
+};
+
 TEST_F(TrialOverGrpcTest, AnAgentTakesOneTrialAtATime) {
   ASSERT_OK(HoldAll(agents_, HolderNamed("test")));
-  Mailbox<absl::Status> ends(clock_);
-  const auto call = [&] {
-    return agents_[0].member.client->RunTrial(
-        {.on_event = [](v1::Event) {}, .on_end = [&](absl::Status end) { ends.Push(end); }});
-  };
-  const auto first = call();
-  const auto second = call();
-  // The first waits for its Prepare; the other, whichever it is, is refused at once.
-  EXPECT_THAT(*ends.PopUntil(absl::InfiniteFuture()),
+  AgentClient& client = *agents_[0].member.client;
+  Call first(clock_, client);
+  first.trial->Send(PrepareUnder(agents_[0].lease->epoch()));
+  ASSERT_TRUE(first.NextEvent()->has_listening());
+  Call second(clock_, client);
+  second.trial->Send(PrepareUnder(agents_[0].lease->epoch()));
+  EXPECT_THAT(second.End(),
               StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("one at a time")));
+}
+
+TEST_F(TrialOverGrpcTest, ACallThatSaysNothingKeepsNoTrialFromRunning) {
+  ASSERT_OK(HoldAll(agents_, HolderNamed("test")));
+  Call silent(clock_, *agents_[0].member.client);
+  ASSERT_TRUE(silent.NextEvent()->has_heartbeat());
+  const v1::TrialRecord record = Run(v1::SEND_MODE_TWO_COPY);
+  EXPECT_EQ(record.outcome(), v1::OUTCOME_OK) << record.reason();
 }
 
 TEST_F(TrialOverGrpcTest, TheEndOfTheHoldStopsTheTrial) {
   ASSERT_OK(HoldAll(agents_, HolderNamed("test")));
-  Mailbox<absl::Status> ends(clock_);
-  Mailbox<v1::Event> events(clock_);
-  const auto call = agents_[0].member.client->RunTrial(
-      {.on_event = [&](v1::Event event) { events.Push(std::move(event)); },
-       .on_end = [&](absl::Status end) { ends.Push(end); }});
-  ASSERT_TRUE(events.PopUntil(absl::InfiniteFuture())->has_heartbeat());
+  Call call(clock_, *agents_[0].member.client);
+  call.trial->Send(PrepareUnder(agents_[0].lease->epoch()));
+  ASSERT_TRUE(call.NextEvent()->has_listening());
   agents_[0].lease.reset();
-  EXPECT_THAT(*ends.PopUntil(absl::InfiniteFuture()),
-              StatusIs(absl::StatusCode::kCancelled, HasSubstr("hold has ended")));
+  EXPECT_THAT(call.End(), StatusIs(absl::StatusCode::kCancelled, HasSubstr("hold has ended")));
+}
+
+// Real, until it is told to leap over every wait. For any number of threads.
+class LeapingClock final : public Clock {
+ public:
+  absl::Time Now() const override { return real_.Now() + absl::Nanoseconds(leapt_ns_.load()); }
+  absl::Time WallNow() const override { return real_.WallNow(); }
+  bool WaitUntil(Mutex& mutex, std::condition_variable& changed, absl::Time deadline) override {
+    if (!leaping_ || deadline == absl::InfiniteFuture()) {
+      return real_.WaitUntil(mutex, changed, deadline - absl::Nanoseconds(leapt_ns_.load()));
+    }
+    leapt_ns_ += std::max<int64_t>(0, absl::ToInt64Nanoseconds(deadline - Now()));
+    return false;
+  }
+  void Leap() { leaping_ = true; }
+
+ private:
+  RealClock real_;
+  std::atomic<bool> leaping_ = false;
+  std::atomic<int64_t> leapt_ns_ = 0;
+};
+
+TEST(AgentServerTest, CutsOffACoordinatorThatTakesNoEvents) {
+  LeapingClock clock;
+  const auto agent = AgentServer::Start({.listen = "127.0.0.1:0"}, clock);
+  ASSERT_OK(agent);
+  const auto stub = v1::Agent::NewStub(
+      grpc::CreateChannel((*agent)->address(), grpc::InsecureChannelCredentials()));
+  grpc::ClientContext hold_context, trial_context;
+  const auto hold = stub->Hold(&hold_context);
+  v1::Held held;
+  ASSERT_TRUE(hold->Write(HolderNamed("test")) && hold->Read(&held));
+  const auto trial = stub->RunTrial(&trial_context);
+  v1::Event event;
+  ASSERT_TRUE(trial->Write(PrepareUnder(held.epoch())) && trial->Read(&event));
+
+  // From now on nothing is read. Heartbeats fill the stream's flow-control window, then wait at the
+  // agent, until it gives the trial up and admits another. That one may take several tries: on such
+  // a clock its Prepare comes too late, or its own heartbeats pile up.
+  clock.Leap();
+  bool admitted = false;
+  while (!admitted) {
+    grpc::ClientContext context;
+    const auto other = stub->RunTrial(&context);
+    other->Write(PrepareUnder(held.epoch()));
+    while (!admitted && other->Read(&event)) admitted = event.has_listening();
+    if (admitted) context.TryCancel();
+    other->Finish();
+  }
+  while (trial->Read(&event)) {
+  }
+  EXPECT_EQ(trial->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  hold_context.TryCancel();
+  hold->Finish();
 }
 
 TEST(AgentServerTest, ServesAUnixSocketAndAnInheritedOne) {
@@ -240,6 +336,15 @@ TEST(AgentServerTest, RefusesWhatIsNoAddress) {
     EXPECT_THAT(AgentServer::Start({.listen = address}, clock).status(),
                 StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--listen")))
         << address;
+  }
+}
+
+TEST(AgentServerTest, RefusesAnInheritedSocketThatIsNotConnected) {
+  RealClock clock;
+  for (const int type : {SOCK_STREAM, SOCK_DGRAM}) {
+    const UniqueFd socket(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
+    EXPECT_THAT(AgentServer::Start({.listen = absl::StrCat("fd:", socket.get())}, clock).status(),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("connected stream socket")));
   }
 }
 

@@ -80,6 +80,10 @@ TEST_P(DataPathTest, EchoesWhatWasAppliedAndNothingItHasNoPartIn) {
   EXPECT_EQ(run.sender_echo.message_bytes(), workload.message_bytes());
   EXPECT_EQ(run.sender_echo.fields(), workload.fields());
   EXPECT_EQ(run.sender_echo.touch(), v1::TOUCH_VERIFY);
+  for (const v1::Workload& echo : {run.sender_echo, run.receiver_echo}) {
+    EXPECT_EQ(echo.pattern(), v1::PATTERN_STREAM);
+    EXPECT_EQ(echo.messages_per_flow(), workload.messages_per_flow());
+  }
   EXPECT_EQ(run.sender_echo.receive_mode(), v1::RECEIVE_MODE_UNSPECIFIED);
   EXPECT_EQ(run.receiver_echo.receive_mode(), workload.receive_mode());
   EXPECT_EQ(run.receiver_echo.read(), v1::READ_VERIFY);

@@ -18,8 +18,54 @@ using ::testing::ElementsAreArray;
 using ::testing::Optional;
 using ::testing::UnorderedElementsAreArray;
 
+int works_tries = 0;
+int lacks_tries = 0;
+bool enabled = false;
+
+absl::Status Works() {
+  ++works_tries;
+  return absl::OkStatus();
+}
+
+absl::Status Lacks() {
+  ++lacks_tries;
+  return enabled ? absl::OkStatus() : absl::FailedPreconditionError("raise the limit");
+}
+
+TEST(HostInfoTest, TriesAModeAgainOnlyUntilItWorks) {
+  works_tries = 0;
+  lacks_tries = 0;
+  enabled = false;
+  const SendModeRow send[] = {{v1::SEND_MODE_TWO_COPY, nullptr, Works},
+                              {v1::SEND_MODE_ZERO_COPY, nullptr, Lacks}};
+  const ReceiveModeRow receive[] = {{v1::RECEIVE_MODE_RECV, nullptr, Works}};
+  HostInfo host(send, receive);
+  EXPECT_EQ(works_tries, 2);
+  EXPECT_EQ(host.Describe().send_modes(1).state().reason(), "raise the limit");
+  enabled = true;
+  for (int i = 0; i < 3; ++i) {
+    const v1::Description description = host.Describe();
+    EXPECT_TRUE(description.send_modes(1).state().available());
+    EXPECT_EQ(description.send_modes(1).state().reason(), "");
+  }
+  EXPECT_EQ(works_tries, 2);
+  EXPECT_EQ(lacks_tries, 3);  // at the start, and until it worked
+}
+
+TEST(HostInfoTest, TellsTheLockedMemoryOfNow) {
+  HostInfo host;
+  if (!host.Describe().has_locked_memory_bytes()) GTEST_SKIP() << "nothing limits locked memory";
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_MEMLOCK, &before), 0);
+  const rlimit lower{.rlim_cur = 65536, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_MEMLOCK, &lower), 0);
+  const v1::Description description = host.Describe();
+  ::setrlimit(RLIMIT_MEMLOCK, &before);
+  EXPECT_EQ(description.locked_memory_bytes(), 65536u);
+}
+
 TEST(HostInfoTest, SaysOfEveryModeWhetherItWorksAndWhyNot) {
-  const v1::Description description = DescribeHost();
+  const v1::Description description = HostInfo().Describe();
   std::vector<v1::SendMode> send;
   for (const v1::SendModeState& entry : description.send_modes()) {
     send.push_back(entry.mode());
@@ -42,11 +88,11 @@ TEST(HostInfoTest, TellsTheCpusItMayUse) {
   for (uint32_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
     if (CPU_ISSET(cpu, &allowed)) cpus.push_back(cpu);
   }
-  EXPECT_THAT(DescribeHost().cpus(), ElementsAreArray(cpus));
+  EXPECT_THAT(HostInfo().Describe().cpus(), ElementsAreArray(cpus));
 }
 
 TEST(HostInfoTest, TellsWhoItIs) {
-  const v1::Description description = DescribeHost();
+  const v1::Description description = HostInfo().Describe();
   EXPECT_EQ(description.protocol_min(), 1u);
   EXPECT_EQ(description.protocol_max(), 1u);
   EXPECT_EQ(description.version(), std::string(Version()));

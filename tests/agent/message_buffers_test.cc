@@ -64,6 +64,12 @@ TEST(MessageBuffersTest, TheIovecsAreTheFieldsInTheirOrder) {
   }
 }
 
+TEST(MessageBuffersTest, SmallFieldsTakeMoreMemoryThanTheyHold) {
+  EXPECT_EQ(MessageBuffers::MemoryOf(1024, 1024), 1024u * 128);
+  EXPECT_EQ(MessageBuffers::MemoryOf(1 << 20, 1), (1u << 20) + 64);
+  EXPECT_EQ(MessageBuffers::MemoryOf(uint64_t{64} << 20, 1024), (uint64_t{64} << 20) + 1024 * 64);
+}
+
 TEST(MessageBuffersTest, RefusesShapesThatCannotBe) {
   const auto refused =
       StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("workload.message_bytes"));

@@ -6,12 +6,14 @@
 #include <vector>
 
 #include "common/words.h"
+#include "tests/testing/fake_clock.h"
 #include "tests/testing/flow_harness.h"
 #include "tests/testing/status_matchers.h"
 
 namespace copycost {
 namespace {
 
+using ::copycost::testing::FakeClock;
 using ::copycost::testing::StatusIs;
 using ::copycost::testing::VerifiedWorkload;
 using ::testing::_;
@@ -19,16 +21,16 @@ using ::testing::HasSubstr;
 
 constexpr uint64_t kEpoch = 7;
 
+absl::Status AdmitOwnEpoch(uint64_t epoch) {
+  return epoch == kEpoch ? absl::OkStatus() : absl::FailedPreconditionError("stale epoch");
+}
+
 // A runner on a thread of its own, and what it said.
 class Agent {
  public:
   explicit Agent(Clock& clock)
       : events_(clock),
-        runner_(clock, {.check_epoch =
-                            [](uint64_t epoch) {
-                              return epoch == kEpoch ? absl::OkStatus()
-                                                     : absl::FailedPreconditionError("stale epoch");
-                            },
+        runner_(clock, {.admit = AdmitOwnEpoch,
                         .emit = [this](const v1::Event& event) { events_.Push(event); }}),
         thread_([this] {
           status_ = runner_.Run();
@@ -213,6 +215,54 @@ TEST_F(TrialRunnerTest, AStaleEpochIsRefusedBeforeAnythingHappens) {
   EXPECT_THAT(sender_.Join(), StatusIs(absl::StatusCode::kFailedPrecondition, "stale epoch"));
 }
 
+TEST_F(TrialRunnerTest, TheEpochIsLookedAtBeforeAnythingElseThatPrepareSays) {
+  v1::Command prepare;
+  prepare.mutable_prepare()->set_epoch(kEpoch - 1);
+  sender_.runner().Give(prepare);
+  EXPECT_THAT(sender_.Join(), StatusIs(absl::StatusCode::kFailedPrecondition, "stale epoch"));
+}
+
+TEST(SilentCallTest, ACallThatBringsNoPrepareEndsAndWasNeverAdmitted) {
+  FakeClock clock;
+  int admitted = 0;
+  int heartbeats = 0;
+  TrialRunner runner(clock, {.admit =
+                                 [&](uint64_t) {
+                                   ++admitted;
+                                   return absl::OkStatus();
+                                 },
+                             .emit =
+                                 [&](const v1::Event& event) {
+                                   if (event.has_heartbeat()) ++heartbeats;
+                                 }});
+  const absl::Time begin = clock.Now();
+  EXPECT_THAT(runner.Run(), StatusIs(absl::StatusCode::kDeadlineExceeded,
+                                     "no Prepare came within 5s of the call"));
+  EXPECT_EQ(clock.Now() - begin, absl::Seconds(5));
+  EXPECT_GE(heartbeats, 10) << "one at least every 500 ms";
+  EXPECT_EQ(admitted, 0);
+}
+
+TEST_F(TrialRunnerTest, BuffersThatDoNotFitAreRefusedBeforeTheyAreTouched) {
+  v1::Workload workload = MeasuredWorkload(v1::SEND_MODE_ZERO_COPY);
+  workload.set_threads(256);
+  workload.set_message_bytes(uint64_t{64} << 20);
+  workload.set_ring_depth(4096);  // 64 TiB
+  sender_.runner().Give(PrepareFor(v1::ROLE_SENDER, workload));
+  EXPECT_THAT(sender_.Join(),
+              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("message buffers")));
+}
+
+TEST_F(TrialRunnerTest, ACommandMoreThanATrialHasStopsIt) {
+  const v1::Workload workload = MeasuredWorkload(v1::SEND_MODE_TWO_COPY);
+  receiver_.runner().Give(PrepareFor(v1::ROLE_RECEIVER, workload));
+  receiver_.runner().Give(ConnectTo(workload, 0));
+  // It now waits for peers that never come, and must not store what comes meanwhile.
+  for (int i = 0; i < 3; ++i) receiver_.runner().Give(StartNow());
+  EXPECT_THAT(receiver_.Join(),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("nothing after these")));
+}
+
 TEST_F(TrialRunnerTest, ACpuTheAgentMayNotUseIsRefused) {
   v1::Command prepare = PrepareFor(v1::ROLE_SENDER, MeasuredWorkload(v1::SEND_MODE_TWO_COPY));
   prepare.mutable_prepare()->mutable_ends(0)->set_cpu(9999);
@@ -250,7 +300,7 @@ TEST_F(TrialRunnerTest, AbortEndsTheWaitForPeersThatNeverCome) {
   receiver_.runner().Give(ConnectTo(workload, 0));
   receiver_.Next(v1::Event::kHeartbeat);
   receiver_.runner().Abort(absl::CancelledError("control was lost"));
-  EXPECT_THAT(receiver_.Join(), StatusIs(absl::StatusCode::kCancelled, _));
+  EXPECT_THAT(receiver_.Join(), StatusIs(absl::StatusCode::kCancelled, "control was lost"));
 }
 
 }  // namespace

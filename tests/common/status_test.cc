@@ -11,6 +11,7 @@ namespace {
 using ::copycost::testing::IsOk;
 using ::copycost::testing::StatusIs;
 using ::testing::_;
+using ::testing::HasSubstr;
 using ::testing::Not;
 
 absl::StatusOr<int> Half(int number) {
@@ -50,6 +51,15 @@ TEST(StatusTest, WhatTheKernelLacksIsAFailedPrecondition) {
     EXPECT_THAT(ErrnoStatus(error, "x"), StatusIs(absl::StatusCode::kFailedPrecondition, _))
         << error;
   }
+}
+
+TEST(StatusTest, WhatHasRunOutIsToldWithTheLimitToRaise) {
+  for (int error : {EMFILE, ENFILE, ENOMEM, ENOBUFS}) {
+    EXPECT_THAT(ErrnoStatus(error, "x"), StatusIs(absl::StatusCode::kResourceExhausted, _))
+        << error;
+  }
+  EXPECT_THAT(ErrnoStatus(EMFILE, "accept"),
+              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("ulimit -n")));
 }
 
 TEST(StatusTest, OtherErrorsKeepTheirKind) {

@@ -28,6 +28,7 @@ enum class Step { kPrepare, kConnect, kStart, kFinish };
 struct FakeScript {
   std::function<void(v1::Ready&)> bend_ready = nullptr;
   std::function<void(v1::Finished&)> bend_finished = nullptr;
+  std::function<void(std::vector<v1::Sample>&)> bend_samples = nullptr;
   // To this command and those after it there is no answer, and there are no more heartbeats.
   std::optional<Step> silent_from = std::nullopt;
   // No answers either, but heartbeats.
@@ -111,7 +112,9 @@ class FakeTrial final : public std::enable_shared_from_this<FakeTrial> {
 
   void Finish() {
     v1::Event event;
-    for (const v1::Sample& sample : SamplesFor(prepare_, start_ns_)) {
+    std::vector<v1::Sample> samples = SamplesFor(prepare_, start_ns_);
+    if (script_.bend_samples) script_.bend_samples(samples);
+    for (const v1::Sample& sample : samples) {
       *event.mutable_sample() = sample;
       callbacks_.on_event(event);
     }

@@ -27,8 +27,8 @@ class FakeTopology final : public Topology {
 
   absl::StatusOr<Fleet> Up() override {
     Fleet fleet;
-    fleet.push_back(MemberOf("sender", "198.18.0.1", "2001:2::1", sender));
-    fleet.push_back(MemberOf("receiver", "198.18.0.2", "2001:2::2", receiver));
+    fleet.push_back(MemberOf("sender", "198.18.0.1", has_ipv6 ? "2001:2::1" : "", sender));
+    fleet.push_back(MemberOf("receiver", "198.18.0.2", has_ipv6 ? "2001:2::2" : "", receiver));
     return fleet;
   }
 
@@ -36,6 +36,7 @@ class FakeTopology final : public Topology {
   FakeAgent sender;
   FakeAgent receiver;
   Log log;
+  bool has_ipv6 = true;
 
  private:
   Member MemberOf(const std::string& name, std::string v4, std::string v6, FakeAgent& agent) {

@@ -153,6 +153,22 @@ TEST_F(FlowMeterTest, TheRunnersReadingTellsTheDataThreadsCpuTimeNotItsOwn) {
   EXPECT_LT(meter_.Window()->thread_cpu_ns(), 5'000'000);
 }
 
+// Its CPU clock is gone: a reading would tell no time where there was some.
+TEST_F(FlowMeterTest, AThreadThatHasEndedIsNotReadAnyMore) {
+  clockid_t cpu_clock = CLOCK_THREAD_CPUTIME_ID;
+  std::thread ended([&] {
+    EXPECT_TRUE(meter_.Adopt(::pthread_self()).ok());
+    EXPECT_EQ(::pthread_getcpuclockid(::pthread_self(), &cpu_clock), 0);
+  });
+  ended.join();
+  // The kernel takes a moment longer to forget it.
+  for (timespec now{}; ::clock_gettime(cpu_clock, &now) == 0;) std::this_thread::yield();
+  meter_.Read(Edge::kOpen);
+  meter_.Read(Edge::kClose);
+  EXPECT_FALSE(meter_.HasRead(Edge::kClose));
+  EXPECT_FALSE(meter_.Window().has_value());
+}
+
 // For ThreadSanitizer, too: the runner reads while the thread counts, and may read, too.
 TEST_F(FlowMeterTest, TheRunnerMayReadWhileTheThreadRuns) {
   RealClock clock;

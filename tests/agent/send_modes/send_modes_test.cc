@@ -86,6 +86,20 @@ TEST_P(EverySendMode, RefusesAMessageThatCannotBeSplit) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("workload.message_bytes")));
 }
 
+TEST(SendModesTest, ARingWhoseDepthWasNotResolvedIsRefusedByName) {
+  FlowCounters counters;
+  const TcpPair pair = *ConnectLoopbackPair();
+  const std::unique_ptr<Content> content = *MakeContent(v1::TOUCH_NONE, 0);
+  EXPECT_THAT((*MakeSender(v1::SEND_MODE_ZERO_COPY))
+                  ->Open({.message_bytes = 4096,
+                          .fields = 1,
+                          .ring_depth = 0,
+                          .path = DataPath::kLocalDelivery,
+                          .counters = counters},
+                         pair.client.get(), *content),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("workload.ring_depth")));
+}
+
 TEST_P(EverySendMode, SaysThatTheConnectionIsGone) {
   ASSERT_OK(Open(4096, 1, 4));
   ::shutdown(pair_.client.get(), SHUT_WR);

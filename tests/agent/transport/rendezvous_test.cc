@@ -6,6 +6,7 @@
 
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "agent/transport/tcp.h"
@@ -76,6 +77,12 @@ std::string Hear(const UniqueFd& socket, size_t bytes) {
   const ssize_t heard = ::recv(socket.get(), text.data(), bytes, MSG_WAITALL);
   text.resize(static_cast<size_t>(std::max<ssize_t>(heard, 0)));
   return text;
+}
+
+// Whether the other side has let it go; does not wait.
+bool WasClosed(const UniqueFd& socket) {
+  char byte;
+  return ::recv(socket.get(), &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 0;
 }
 
 class RendezvousTest : public ::testing::Test {
@@ -181,6 +188,18 @@ TEST_F(ListeningEnd, ASilentStrangerDisturbsNothing) {
   EXPECT_EQ(Hear(stranger, 1), "") << "let go once all flows are met";
 }
 
+TEST_F(ListeningEnd, TheOldestSilentStrangerGoesForTheNewest) {
+  std::vector<UniqueFd> strangers;
+  // One more than there is room for beside the peer that is awaited.
+  for (size_t i = 0; i < Rendezvous::kMostStrangers + 2; ++i) {
+    strangers.push_back(Dial(right_->port()));
+  }
+  for (int looks = 0; looks < 500 && !WasClosed(strangers[0]); ++looks) ASSERT_OK(Look());
+  EXPECT_TRUE(WasClosed(strangers[0]));
+  for (size_t i = 1; i < strangers.size(); ++i) EXPECT_FALSE(WasClosed(strangers[i])) << i;
+  ExpectPeerIsMet();
+}
+
 TEST_F(ListeningEnd, APreambleMayComeInPieces) {
   const UniqueFd peer = Dial(right_->port());
   const std::string preamble = Preamble(Nonce("0 left"), 0);
@@ -231,6 +250,24 @@ TEST_F(TwoListeningEnds, AReplayedPreambleDoesNotReplaceAFlowThatWasMet) {
   const auto sockets = right_->TakeSockets();
   Say(first, "x");
   EXPECT_EQ(Hear(sockets.at(0), 1), "x");
+}
+
+class ManyListeningEnds : public ListeningEnd {
+ protected:
+  static constexpr uint32_t kFlows = 2 * Rendezvous::kMostStrangers;
+  ManyListeningEnds() : ListeningEnd(kFlows) {}
+};
+
+// Those of a busy host may connect long before they speak.
+TEST_F(ManyListeningEnds, PeersThatAllConnectBeforeTheFirstSpeaksAreNoStrangers) {
+  std::vector<UniqueFd> peers;
+  for (uint32_t flow = 0; flow < kFlows; ++flow) peers.push_back(Dial(right_->port()));
+  for (int looks = 0; looks < 5; ++looks) ASSERT_OK(Look());
+  for (uint32_t flow = 0; flow < kFlows; ++flow) {
+    Say(peers[flow], Preamble(Nonce(absl::StrCat(flow, " left")), flow));
+  }
+  ASSERT_OK(right_->Step(InAMinute(), stop_.get()));
+  EXPECT_TRUE(right_->done());
 }
 
 // One connecting end ("left"), and a listener that the test plays.

@@ -26,7 +26,7 @@ v1::Plan PlanOf(absl::string_view text, const HostLimits& limits = {}) {
 
 TEST(PlanTextTest, SaysWhatWillRunAndForHowLong) {
   EXPECT_EQ(PlanText(PlanOf("name: 'quick' seed: 5")),
-            "quick: 6 cells x 8 blocks = 48 trials, after 6 verifications; about 42 s\n"
+            "quick: 6 cells x 8 blocks = 48 trials, after 6 verifications; about 41 s\n"
             "topology namespaces, warm-up 200ms, window 600ms, seed 5\n"
             "every cell: transport=tcp ip_version=4 pattern=stream receive_mode=recv fields=8 "
             "threads=1 touch=fields read=none congestion=cubic ring_depth=auto\n"

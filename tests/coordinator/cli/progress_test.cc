@@ -46,22 +46,22 @@ class ProgressTest : public ::testing::Test {
 TEST_F(ProgressTest, ElsewhereThanOnATerminalItTellsEveryBlockOnce) {
   EXPECT_EQ(Told(false, 80,
                  [&](Progress& progress) {
-                   progress.Tell(After(absl::Seconds(10), 1), true);
-                   progress.Tell(After(absl::Seconds(10), 2), true);
+                   progress.Tell(After(absl::Seconds(10), 1), true, 0);
+                   progress.Tell(After(absl::Seconds(10), 2), true, 0);
                  }),
             "block 1 of 4, 30 s left\nblock 2 of 4, 20 s left\n");
 }
 
 TEST_F(ProgressTest, OnATerminalOneLineIsWrittenOverAndTakenAwayAtTheEnd) {
-  EXPECT_EQ(
-      Told(true, 80, [&](Progress& progress) { progress.Tell(After(absl::Seconds(10), 1), true); }),
-      "\r\033[K1/4  block 1/4  30 s left  cell  8 Gbit/s\r\033[K");
+  EXPECT_EQ(Told(true, 80,
+                 [&](Progress& progress) { progress.Tell(After(absl::Seconds(10), 1), true, 0); }),
+            "\r\033[K1/4  block 1/4  30 s left  cell  8 Gbit/s\r\033[K");
 }
 
 TEST_F(ProgressTest, TheLineIsCutToTheTerminal) {
-  EXPECT_EQ(
-      Told(true, 10, [&](Progress& progress) { progress.Tell(After(absl::Seconds(10), 1), true); }),
-      "\r\033[K1/4  bloc\r\033[K");
+  EXPECT_EQ(Told(true, 10,
+                 [&](Progress& progress) { progress.Tell(After(absl::Seconds(10), 1), true, 0); }),
+            "\r\033[K1/4  bloc\r\033[K");
 }
 
 TEST_F(ProgressTest, WhatDidNotGoWellIsToldInFull) {
@@ -69,16 +69,16 @@ TEST_F(ProgressTest, WhatDidNotGoWellIsToldInFull) {
   trial.set_outcome(v1::OUTCOME_INVALID);
   trial.set_reason("flow 0: an end has no window");
   const std::string line = "b1-c1 (cell) attempt 1 invalid: flow 0: an end has no window\n";
-  EXPECT_THAT(Told(false, 80, [&](Progress& progress) { progress.Tell(trial, true); }),
+  EXPECT_THAT(Told(false, 80, [&](Progress& progress) { progress.Tell(trial, true, 0); }),
               StartsWith(line));
-  EXPECT_THAT(Told(true, 10, [&](Progress& progress) { progress.Tell(trial, true); }),
+  EXPECT_THAT(Told(true, 10, [&](Progress& progress) { progress.Tell(trial, true, 0); }),
               StartsWith(line));
 }
 
 TEST_F(ProgressTest, AnAttemptThatWillBeRepeatedIsNoProgress) {
   const std::string told = Told(true, 80, [&](Progress& progress) {
-    progress.Tell(After(absl::Seconds(1), 1), true);
-    progress.Tell(After(absl::Seconds(1), 2), false);
+    progress.Tell(After(absl::Seconds(1), 1), true, 0);
+    progress.Tell(After(absl::Seconds(1), 2), false, 0);
   });
   EXPECT_THAT(told, HasSubstr("1/4  block 2/4"));
   EXPECT_THAT(told, Not(HasSubstr("2/4  block 2/4")));
@@ -87,12 +87,23 @@ TEST_F(ProgressTest, AnAttemptThatWillBeRepeatedIsNoProgress) {
 TEST_F(ProgressTest, AVerificationIsToldByItsModesAndSize) {
   v1::TrialRecord trial = OkTrial({.block = 0, .mode = v1::SEND_MODE_ZERO_COPY});
   trial.set_purpose(v1::PURPOSE_VERIFY);
-  EXPECT_THAT(Told(true, 80, [&](Progress& progress) { progress.Tell(trial, true); }),
+  EXPECT_THAT(Told(true, 80, [&](Progress& progress) { progress.Tell(trial, true, 0); }),
               HasSubstr("verifying zero-copy to recv, 64K"));
 }
 
+TEST_F(ProgressTest, TrialsThatAreNotToBeMadeAreNotWaitedFor) {
+  v1::TrialRecord trial = OkTrial({.block = 0});
+  trial.set_purpose(v1::PURPOSE_VERIFY);
+  trial.set_outcome(v1::OUTCOME_INVALID);
+  run_.info.mutable_plan()->add_verifications();
+  EXPECT_THAT(Told(true, 80, [&](Progress& progress) { progress.Tell(trial, true, 0); }),
+              HasSubstr("1/5  "));
+  EXPECT_THAT(Told(true, 80, [&](Progress& progress) { progress.Tell(trial, true, 4); }),
+              HasSubstr("1/1  nearly done"));
+}
+
 TEST_F(ProgressTest, ARunWhoseFirstAttemptIsRepeatedIsNotNearlyDone) {
-  EXPECT_THAT(Told(true, 80, [&](Progress& progress) { progress.Tell(OkTrial(), false); }),
+  EXPECT_THAT(Told(true, 80, [&](Progress& progress) { progress.Tell(OkTrial(), false, 0); }),
               Not(HasSubstr("nearly done")));
 }
 

@@ -43,6 +43,7 @@ TEST_F(AttemptTest, ReceiversAreToldToFinishWhenTheSendersHaveHoweverLongTheyDra
   EXPECT_THAT(topology_.log, Not(Contains("sender < finish")));
 }
 
+// METHOD.md, pitfall 10: no sleep stands for a barrier.
 TEST_F(AttemptTest, ReceiversAreNeverToldToFinishWhileASenderHasNot) {
   sender_.Play({{.stuck_from = Step::kStart}});
   const v1::TrialRecord trial = Run();
@@ -66,6 +67,31 @@ TEST_F(AttemptTest, AgentsThatEndEarlyWithoutAWordAreFailuresOfTransport) {
     EXPECT_TRUE(Run().transport_failure()) << end;
     EXPECT_EQ(attempts_.size(), 3u) << end;
   }
+}
+
+// Samples are kept as they come, in memory and in results.db.
+TEST_F(AttemptTest, MoreSamplesThanTheTrialHasTimeForAreAFailure) {
+  // 200 ms, 600 ms and twice 10 s to finish in.
+  for (const size_t samples : {208, 209}) {
+    attempts_.clear();
+    sender_.Play({{.bend_samples = [samples](std::vector<v1::Sample>& told) {
+      told.resize(samples, told.back());
+    }}});
+    const v1::TrialRecord trial = Run();
+    EXPECT_EQ(trial.outcome(), samples > 208 ? v1::OUTCOME_FAILED : v1::OUTCOME_OK);
+    EXPECT_EQ(trial.agents(0).samples_size(), 208);
+    EXPECT_EQ(attempts_.size(), 1u);
+  }
+  EXPECT_EQ(attempts_.back().reason(),
+            "sender sent over 208 samples, more than there was time for");
+}
+
+TEST_F(AttemptTest, ASampleOfMoreFlowsThanTheAgentHasIsAFailure) {
+  receiver_.Play({{.bend_samples = [](std::vector<v1::Sample>& told) {
+    *told[0].add_flows() = told[0].flows(0);
+  }}});
+  EXPECT_EQ(Run().reason(), "receiver sent a sample of 3 flows where it has 2");
+  EXPECT_THAT(Outcomes(), ElementsAre(v1::OUTCOME_FAILED));
 }
 
 TEST_F(AttemptTest, AFailureAfterFinishedIsAFailure) {
@@ -100,6 +126,7 @@ TEST_F(AttemptTest, HeartbeatsDoNotKeepAStuckAgentForGood) {
   EXPECT_EQ(attempts_.size(), 3u);
 }
 
+// What one agent's failure does to its peers is heard first, as often as not.
 TEST_F(AttemptTest, TheCauseIsToldAndNotTheLostConnectionItLedTo) {
   sender_.Play({{.end_at = Step::kStart, .end = absl::UnavailableError("connection reset")}});
   receiver_.Play({{.end_at = Step::kStart,

@@ -51,7 +51,6 @@ TEST_F(TrialDriverTest, ResolvesTheRingDepthByTheSendersLockedMemory) {
   EXPECT_EQ(Run(order).workload().ring_depth(), 4u);
 }
 
-// METHOD.md, pitfall 10: no sleep stands for a barrier.
 TEST_F(TrialDriverTest, AnInvalidTrialIsStoredAndNotRepeated) {
   receiver_.Play({{.bend_finished = [](v1::Finished& finished) {
     finished.mutable_flows(0)->set_total_bytes(1);
@@ -110,6 +109,20 @@ TEST_F(TrialDriverTest, FailuresOfTransportAreTriedThreeTimesAtMost) {
   EXPECT_EQ(receiver_.attempts, 3);
 }
 
+TEST_F(TrialDriverTest, ATrialThatWasLeftIsGoneOnWithWhereItWasLeft) {
+  receiver_.Play({{.end_at = Step::kConnect, .end = absl::UnavailableError("port taken")}});
+  TrialOrder order = Order();
+  order.attempt = 3;
+  EXPECT_EQ(Run(order).attempt(), 3u);
+  EXPECT_EQ(receiver_.attempts, 1);
+}
+
+// Else the record could be stored, but never be read.
+TEST_F(TrialDriverTest, AReasonIsUtf8WhateverTheAgentSays) {
+  receiver_.Play({{.end_at = Step::kStart, .end = absl::InternalError("not \xff text")}});
+  EXPECT_EQ(Run().reason(), "receiver: not ? text");
+}
+
 TEST_F(TrialDriverTest, OtherFailuresAreNotTriedAgain) {
   for (const absl::Status& end :
        {absl::FailedPreconditionError("epoch 7 is over"), absl::InternalError("a defect"),
@@ -124,7 +137,6 @@ TEST_F(TrialDriverTest, OtherFailuresAreNotTriedAgain) {
   }
 }
 
-// What one agent's failure does to its peers is heard first, as often as not.
 TEST_F(TrialDriverTest, AfterAnInterruptNothingRunsAnyMore) {
   driver_.Interrupt();
   EXPECT_EQ(Run().outcome(), v1::OUTCOME_INTERRUPTED);

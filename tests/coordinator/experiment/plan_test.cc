@@ -6,6 +6,7 @@
 #include "coordinator/experiment/resolve.h"
 #include "coordinator/experiment/ring_depth.h"
 #include "coordinator/experiment/verification.h"
+#include "coordinator/record/verified_path.h"
 #include "tests/testing/status_matchers.h"
 
 namespace copycost {
@@ -155,6 +156,20 @@ TEST(PlanTest, RefusesAPlanWithoutCells) {
               StatusIs(kPrecondition, HasSubstr("receiver lacks recv: broken")));
 }
 
+TEST(PlanTest, WithoutIpv6OnlyItsCellsAreImpossible) {
+  HostLimits limits;
+  limits.missing_ip_versions[v1::IP_VERSION_6] = "no address; enable it";
+  EXPECT_OK(MakePlan(FromFile("matrix { ip_version: '4' }"), limits));
+  EXPECT_THAT(MakePlan(FromFile("matrix { ip_version: '4,6' }"), limits),
+              StatusIs(kPrecondition, "f:1:10: ip_version: no IPv6: no address; enable it"));
+  const auto plan = MakePlan(
+      FromPreset("matrix { send_mode: 'two-copy' message_bytes: '4K' ip_version: '4,6' }"), limits);
+  ASSERT_OK(plan);
+  EXPECT_THAT(Labels(*plan), ElementsAre("ip_version=4"));
+  ASSERT_EQ(plan->skipped_size(), 1);
+  EXPECT_EQ(plan->skipped(0).reason(), "no IPv6: no address; enable it");
+}
+
 TEST(PlanTest, SkipsCellsThatLockedMemoryDoesNotAllow) {
   HostLimits limits;
   // Two buffers of 64 KiB and two pages for one thread, not for two.
@@ -211,11 +226,13 @@ TEST(PlanTest, EveryMeasuredCellHasMemoryForItsRing) {
 TEST(PlanTest, VerifiesEveryPathItMeasures) {
   const auto plan = MakePlan(FromFile("matrix { ip_version: '4,6' }"), HostLimits());
   ASSERT_OK(plan);
-  std::set<VerifiedPath> verified;
-  for (const v1::Workload& workload : plan->verifications()) verified.insert(PathOf(workload));
+  std::set<record::VerifiedPath> verified;
+  for (const v1::Workload& workload : plan->verifications()) {
+    verified.insert(record::PathOf(workload));
+  }
   EXPECT_EQ(verified.size(), 6u);
   for (const v1::Cell& cell : plan->cells()) {
-    EXPECT_EQ(verified.count(PathOf(cell.workload())), 1u) << cell.label();
+    EXPECT_EQ(verified.count(record::PathOf(cell.workload())), 1u) << cell.label();
   }
 }
 
@@ -225,7 +242,9 @@ TEST(PlanTest, EstimatesTheTimeOfAllTrials) {
                              HostLimits());
   ASSERT_OK(plan);
   EXPECT_EQ(TrialCount(*plan), 22u);
-  EXPECT_EQ(EstimateDuration(*plan), absl::Seconds(40) + absl::Milliseconds(600));
+  EXPECT_EQ(EstimateDuration(*plan), absl::Seconds(40) + absl::Milliseconds(60) +
+                                         EstimateTraffic(plan->verifications(0)) +
+                                         EstimateTraffic(plan->verifications(1)));
 }
 
 TEST(PlanTest, KnowsTheAxesThatVary) {

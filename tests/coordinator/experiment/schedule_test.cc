@@ -157,6 +157,55 @@ TEST(ScheduleTest, OnlyInterruptedTrialsRunAgain) {
   }
 }
 
+// The coordinator ended between two attempts: the history lacks the last word on the trial.
+TEST(ScheduleTest, ATrialWhoseRetriesWereCutShortIsGoneOnWith) {
+  const v1::Plan plan = MakeTestPlan(2, 1);
+  std::vector<PastAttempt> history = AllVerified();
+  const std::string first = Next(plan, history, {})->trial_id;
+  EXPECT_EQ(Next(plan, history, {})->attempt, 1u);
+  for (uint32_t attempt = 1; attempt < kMostAttempts; ++attempt) {
+    history.push_back({first, v1::OUTCOME_FAILED, attempt, true});
+    const auto next = Next(plan, history, {});
+    EXPECT_EQ(next->trial_id, first);
+    EXPECT_EQ(next->attempt, attempt + 1);
+  }
+  history.push_back({first, v1::OUTCOME_FAILED, kMostAttempts, true});
+  EXPECT_NE(Next(plan, history, {})->trial_id, first);
+}
+
+TEST(ScheduleTest, AVerificationWhoseRetriesWereCutShortIsGoneOnWith) {
+  const v1::Plan plan = MakeTestPlan(2, 1);
+  const std::vector<PastAttempt> history = {{"v01", v1::OUTCOME_FAILED, 1, true}};
+  EXPECT_EQ(Next(plan, history, {})->trial_id, "v01");
+  EXPECT_EQ(Next(plan, history, {})->attempt, 2u);
+  EXPECT_THAT(FailedVerifications(plan, history), IsEmpty());
+}
+
+// An attempt that is stored already cannot be stored again.
+TEST(ScheduleTest, AfterAnInterruptAttemptsAreCountedOn) {
+  const v1::Plan plan = MakeTestPlan(2, 1);
+  std::vector<PastAttempt> history = AllVerified();
+  const std::string first = Next(plan, history, {})->trial_id;
+  history.push_back({first, v1::OUTCOME_FAILED, 1, true});
+  history.push_back({first, v1::OUTCOME_INTERRUPTED, 2});
+  EXPECT_EQ(Next(plan, history, {})->trial_id, first);
+  EXPECT_EQ(Next(plan, history, {})->attempt, 3u);
+}
+
+TEST(ScheduleTest, CountsTheMeasurementsThatAreNotToBeMade) {
+  const v1::Plan plan = MakeTestPlan(5, 3);  // cells 2 and 4 are two-copy, verified by v01 and v02
+  Schedule schedule(plan);
+  EXPECT_EQ(schedule.PassedOver(), 0u);
+  schedule.Record({"v02", v1::OUTCOME_FAILED, 1, true});
+  EXPECT_EQ(schedule.PassedOver(), 0u);
+  schedule.Record({"v02", v1::OUTCOME_INVALID, 2});
+  EXPECT_EQ(schedule.PassedOver(), 2u * 3);
+  schedule.Record({"v01", v1::OUTCOME_INVALID});
+  EXPECT_EQ(schedule.PassedOver(), 2u * 3);
+  schedule.Record({"v04", v1::OUTCOME_INVALID});
+  EXPECT_EQ(schedule.PassedOver(), 5u * 3);
+}
+
 TEST(ScheduleTest, DoesNotMeasureModesWhoseContentWasNotVerified) {
   const v1::Plan plan = MakeTestPlan(6, 3);
   const std::vector<PastAttempt> history = RunAll(plan, {}, [](const TrialOrder& order) {

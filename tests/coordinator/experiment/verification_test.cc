@@ -37,6 +37,27 @@ TEST(VerificationTest, ChecksTheSmallestAndTheLargestSizeWithTheFewestThreads) {
   EXPECT_GE(TotalBytes(workloads[1]), 48 * kMiB);
 }
 
+TEST(VerificationTest, TinyMessagesLeaveMostBytesToTheLargeOnes) {
+  const auto workloads = VerificationsOf(
+      {Measured(v1::SEND_MODE_TWO_COPY, 1, 1), Measured(v1::SEND_MODE_TWO_COPY, 4096, 1)});
+  ASSERT_EQ(workloads.size(), 2u);
+  EXPECT_EQ(workloads[0].messages_per_flow(), uint64_t{1} << 20);
+  EXPECT_GE(TotalBytes(workloads[0]) + TotalBytes(workloads[1]), 64 * kMiB);
+}
+
+TEST(VerificationTest, IsEstimatedByItsMessagesAndItsBytes) {
+  // 64 Mi messages of a byte: over a minute, where 64 messages of a MiB take a fraction of a
+  // second.
+  const auto tiny = VerificationsOf({Measured(v1::SEND_MODE_TWO_COPY, 1, 1)});
+  EXPECT_GT(EstimateTraffic(tiny[0]), absl::Seconds(64));
+  const auto large = VerificationsOf({Measured(v1::SEND_MODE_TWO_COPY, 1 * kMiB, 1)});
+  EXPECT_GT(EstimateTraffic(large[0]), absl::Milliseconds(200));
+  EXPECT_LT(EstimateTraffic(large[0]), absl::Milliseconds(400));
+  // The threads share the messages.
+  const auto threads = VerificationsOf({Measured(v1::SEND_MODE_TWO_COPY, 1, 4)});
+  EXPECT_EQ(EstimateTraffic(threads[0]), EstimateTraffic(tiny[0]));
+}
+
 TEST(VerificationTest, ChecksAnOnlySizeOnceWithAllBytes) {
   const auto workloads = VerificationsOf(
       {Measured(v1::SEND_MODE_TWO_COPY, 1000, 3), Measured(v1::SEND_MODE_TWO_COPY, 1000, 4)});

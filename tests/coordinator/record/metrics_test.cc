@@ -81,6 +81,8 @@ v1::TrialRecord AllDifferent() {
       *AgentOf(trial, v1::ROLE_RECEIVER).mutable_finished()->mutable_host_cpu();
   seen_by_receiver.set_busy_ns(733'000'000);
   seen_by_receiver.set_resolution_ns(43'000'000);
+  seen_by_sender.set_steal_ns(19'000'000);
+  seen_by_receiver.set_steal_ns(23'000'000);
   return trial;
 }
 
@@ -112,6 +114,7 @@ TEST(MetricsTest, EachColumnHoldsItsOwnFigure) {
       {"receiver_cpu_ns_per_byte", 219.0 / 60.011},
       {"host_cpu_ns_per_byte", 733.0 * (2.0 / 3) / 60.011},
       {"host_cpu_resolution_ns_per_byte", 43.0 * (2.0 / 3) / 60.011},
+      {"host_steal_share", 23.0 / (600 * 4.3)},
       {"retransmits", 17},
   };
   const v1::TrialRecord trial = AllDifferent();
@@ -187,9 +190,23 @@ TEST(MetricsTest, HostCpuIsAbsentWithoutAReadingOrAHost) {
   v1::TrialRecord trial = OkTrial();
   AgentOf(trial, v1::ROLE_RECEIVER).mutable_finished()->clear_host_cpu();
   ExpectAbsent(trial, "host_cpu_ns_per_byte", "'receiver' read no host CPU time");
+  ExpectAbsent(trial, "host_steal_share", "'receiver' read no host CPU time");
   trial = OkTrial();
   AgentOf(trial, v1::ROLE_SENDER).clear_boot_id();
   ExpectAbsent(trial, "host_cpu_ns_per_byte", "'sender' did not say which host it is on");
+}
+
+TEST(MetricsTest, StolenTimeIsAShareOfAllCpusOfAllHosts) {
+  v1::TrialRecord trial = OkTrial();             // 600 ms of two CPUs
+  EXPECT_EQ(*Of(trial, "host_steal_share"), 0);  // measured: nothing was stolen
+  v1::HostCpu& receiver = *AgentOf(trial, v1::ROLE_RECEIVER).mutable_finished()->mutable_host_cpu();
+  receiver.set_steal_ns(120'000'000);
+  EXPECT_DOUBLE_EQ(*Of(trial, "host_steal_share"), 0.1);
+  AgentOf(trial, v1::ROLE_RECEIVER).set_boot_id("boot-2");
+  EXPECT_DOUBLE_EQ(*Of(trial, "host_steal_share"), 0.05);
+  receiver.set_interval_ns(0);
+  AgentOf(trial, v1::ROLE_SENDER).mutable_finished()->mutable_host_cpu()->set_interval_ns(0);
+  ExpectAbsent(trial, "host_steal_share", "over no interval");
 }
 
 TEST(MetricsTest, CopiesPerByteOnVethAreThoseOfTheDesign) {
@@ -231,7 +248,8 @@ TEST(MetricsTest, WithoutEvidenceNothingIsSaidOfCopies) {
 }
 
 TEST(MetricsTest, ZeroCopyCountsBelongToSendsThatAskedForIt) {
-  for (const char* column : {"zero_copy_sends", "zero_copy_completions", "zero_copy_copied"}) {
+  for (const char* column : {"zero_copy_sends", "zero_copy_completions", "zero_copy_copied",
+                             "buffer_waits", "completion_wait_share"}) {
     ExpectAbsent(OkTrial({.mode = v1::SEND_MODE_ONE_COPY}), column, "no send asked for zero-copy");
     EXPECT_OK(Of(OkTrial({.mode = v1::SEND_MODE_ZERO_COPY}), column));
   }

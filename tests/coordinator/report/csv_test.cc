@@ -51,7 +51,7 @@ TEST(CsvTest, WhatIsAbsentIsAnEmptyField) {
   const std::string csv = ResultsCsv(OneCellRun(1));
   EXPECT_EQ(FieldOf(csv, 1, "zero_copy_sends"), "");
   EXPECT_EQ(FieldOf(csv, 1, "reason"), "");
-  EXPECT_EQ(FieldOf(csv, 1, "buffer_waits"), "0");  // measured, and none
+  EXPECT_EQ(FieldOf(csv, 1, "retransmits"), "0");  // measured, and none
 }
 
 TEST(CsvTest, QuotesAsRfc4180Says) {

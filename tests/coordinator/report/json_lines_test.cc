@@ -32,7 +32,7 @@ TEST(JsonLinesTest, WhatIsAbsentIsLeftOut) {
   const auto object = Parse(TrialLine(run.info, run.attempts[0]));
   EXPECT_EQ(object.fields().count("zero_copy_sends"), 0u);
   EXPECT_EQ(object.fields().count("reason"), 0u);
-  EXPECT_EQ(object.fields().count("buffer_waits"), 1u);
+  EXPECT_EQ(object.fields().count("retransmits"), 1u);
 }
 
 TEST(JsonLinesTest, ReasonsOfAnyTextStayOneLine) {
