@@ -101,8 +101,8 @@ grep -vq '^{.*}$' "$scratch/out" && fail "not JSON lines: $(cat "$scratch/out")"
 grep -q '"type":"run"' "$scratch/out" || fail "no run line"
 
 # A reader who has seen enough ends the run; what was measured is kept.
-("$copycost" run $short --repeats 50 --json -o "$scratch/head" 2>"$scratch/err" </dev/null
-  echo $? >"$scratch/code") | head -1 >/dev/null
+{ "$copycost" run $short --repeats 50 --json -o "$scratch/head" 2>"$scratch/err" </dev/null ||
+  echo $? >"$scratch/code"; } | head -1 >/dev/null
 [ "$(cat "$scratch/code")" = 4 ] || fail "exit $(cat "$scratch/code") behind head"
 expect_said stdout
 column "$scratch/head/results.csv" outcome | grep -qx ok || fail "nothing kept behind head"
