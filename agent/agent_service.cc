@@ -10,7 +10,6 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <deque>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -21,9 +20,11 @@
 #include "absl/strings/strip.h"
 #include "agent/hold.h"
 #include "agent/host_info.h"
+#include "agent/outbox.h"
 #include "agent/trial_runner.h"
 #include "agent/trial_slot.h"
 #include "common/log.h"
+#include "common/rpc/credentials.h"
 #include "common/rpc/limits.h"
 #include "common/rpc/status.h"
 #include "common/status.h"
@@ -32,9 +33,13 @@
 namespace copycost {
 namespace {
 
-// Events that wait for the coordinator to take them. At the rate of samples, one each 100 ms, it
-// has then read nothing for longer than it takes to count as lost.
-constexpr size_t kMostUnwritten = 64;
+// A call that is not served.
+template <typename Request, typename Response>
+class RefusedCall final : public grpc::ServerBidiReactor<Request, Response> {
+ public:
+  explicit RefusedCall(const absl::Status& why) { this->Finish(ToGrpc(why)); }
+  void OnDone() override { delete this; }
+};
 
 class HoldCall final : public grpc::ServerBidiReactor<v1::HoldRequest, v1::Held> {
  public:
@@ -46,12 +51,13 @@ class HoldCall final : public grpc::ServerBidiReactor<v1::HoldRequest, v1::Held>
                 : grpc::Status::OK);
       return;
     }
-    const absl::StatusOr<uint64_t> epoch = hold_.Take(request_.holder());
+    const absl::StatusOr<uint64_t> epoch = hold_.Take(request_.holder(), request_.run_id());
     if (!epoch.ok()) {
       Finish(ToGrpc(epoch.status()));
       return;
     }
     epoch_ = *epoch;
+    slot_.AbortUnderOthers(*epoch, absl::CancelledError("the hold was taken over"));
     held_.set_epoch(*epoch);
     StartWrite(&held_);
     StartRead(&request_);  // its end is the end of the hold
@@ -103,11 +109,13 @@ class ProbeCall final : public grpc::ServerBidiReactor<v1::Probe, v1::Probe> {
 // Runs the trial on a thread of its own; reads and writes are gRPC's. `context` lives until OnDone.
 class TrialCall final : public grpc::ServerBidiReactor<v1::Command, v1::Event> {
  public:
-  TrialCall(grpc::CallbackServerContext& context, Clock& clock, TrialSlot& slot)
+  TrialCall(grpc::CallbackServerContext& context, Clock& clock, TrialSlot& slot,
+            const Limits& limits)
       : context_(context),
         slot_(slot),
         runner_(clock, {.admit = [this](uint64_t epoch) { return slot_.Enter(epoch, runner_); },
-                        .emit = [this](const v1::Event& event) { Write(event); }}) {
+                        .emit = [this](const v1::Event& event) { Write(event); },
+                        .limits = limits}) {
     StartRead(&command_);
     worker_ = std::thread([this] { Run(); });
   }
@@ -124,8 +132,7 @@ class TrialCall final : public grpc::ServerBidiReactor<v1::Command, v1::Event> {
   void OnWriteDone(bool ok) override {
     if (!ok) runner_.Abort(absl::CancelledError("control was lost: the stream takes no events"));
     MutexLock lock(mutex_);
-    writing_.pop_front();
-    Continue();
+    Continue(outbox_.Written());
   }
 
   void OnCancel() override {
@@ -144,32 +151,29 @@ class TrialCall final : public grpc::ServerBidiReactor<v1::Command, v1::Event> {
     slot_.Leave(runner_);  // before the coordinator can hear of the end and begin the next
     MutexLock lock(mutex_);
     end_ = end;
-    if (writing_.empty()) Finish(ToGrpc(end));
+    if (outbox_.empty()) Finish(ToGrpc(end));
   }
 
   void Write(const v1::Event& event) {
     MutexLock lock(mutex_);
-    if (writing_.size() >= kMostUnwritten) {
-      CutOff();
-      return;
-    }
-    writing_.push_back(event);
-    if (writing_.size() == 1) StartWrite(&writing_.front());
+    Continue(outbox_.Push(event));
   }
 
-  // A coordinator that reads no events is as good as lost, and they must not pile up for it.
-  void CutOff() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (std::exchange(cut_off_, true)) return;
-    Log("the coordinator takes no events; its trial is stopped");
-    runner_.Abort(absl::CancelledError("control was lost: the coordinator takes no events"));
-    context_.TryCancel();
-  }
-
-  void Continue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (!writing_.empty()) {
-      StartWrite(&writing_.front());
-    } else if (end_.has_value()) {
-      Finish(ToGrpc(*end_));
+  void Continue(Outbox::Next next) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    switch (next) {
+      case Outbox::Next::kWrite:
+        StartWrite(&outbox_.front());
+        return;
+      case Outbox::Next::kOverflow:
+        Log("the coordinator takes no events; its trial is stopped");
+        runner_.Abort(absl::CancelledError("control was lost: the coordinator takes no events"));
+        context_.TryCancel();
+        return;
+      case Outbox::Next::kNothing:
+        if (end_.has_value() && outbox_.empty()) Finish(ToGrpc(*end_));
+        return;
+      case Outbox::Next::kWait:
+        return;
     }
   }
 
@@ -178,42 +182,62 @@ class TrialCall final : public grpc::ServerBidiReactor<v1::Command, v1::Event> {
   TrialRunner runner_;
   v1::Command command_;
   Mutex mutex_;
-  std::deque<v1::Event> writing_ ABSL_GUARDED_BY(mutex_);  // the first is being written
+  Outbox outbox_ ABSL_GUARDED_BY(mutex_);
   std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
-  bool cut_off_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread worker_;
 };
 
 class AgentService final : public v1::Agent::CallbackService {
  public:
-  explicit AgentService(Clock& clock) : clock_(clock), hold_(clock), slot_(clock, hold_) {}
+  // With `check_roles`, clients have proved certificates.
+  AgentService(Clock& clock, Limits limits, bool check_roles)
+      : clock_(clock),
+        limits_(std::move(limits)),
+        check_roles_(check_roles),
+        hold_(clock),
+        slot_(clock, hold_) {}
 
   grpc::ServerUnaryReactor* Describe(grpc::CallbackServerContext* context,
                                      const v1::DescribeRequest*,
                                      v1::Description* description) override {
-    *description = host_.Describe();
+    const absl::Status permitted = Permit(*context);
+    if (permitted.ok()) *description = host_.Describe();
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    reactor->Finish(grpc::Status::OK);
+    reactor->Finish(ToGrpc(permitted));
     return reactor;
   }
 
-  grpc::ServerBidiReactor<v1::HoldRequest, v1::Held>* Hold(grpc::CallbackServerContext*) override {
+  grpc::ServerBidiReactor<v1::HoldRequest, v1::Held>* Hold(
+      grpc::CallbackServerContext* context) override {
+    const absl::Status permitted = Permit(*context);
+    if (!permitted.ok()) return new RefusedCall<v1::HoldRequest, v1::Held>(permitted);
     return new HoldCall(hold_, slot_);
   }
 
-  grpc::ServerBidiReactor<v1::Probe, v1::Probe>* ProbeClock(grpc::CallbackServerContext*) override {
+  grpc::ServerBidiReactor<v1::Probe, v1::Probe>* ProbeClock(
+      grpc::CallbackServerContext* context) override {
+    const absl::Status permitted = Permit(*context);
+    if (!permitted.ok()) return new RefusedCall<v1::Probe, v1::Probe>(permitted);
     return new ProbeCall();
   }
 
   grpc::ServerBidiReactor<v1::Command, v1::Event>* RunTrial(
       grpc::CallbackServerContext* context) override {
-    return new TrialCall(*context, clock_, slot_);
+    const absl::Status permitted = Permit(*context);
+    if (!permitted.ok()) return new RefusedCall<v1::Command, v1::Event>(permitted);
+    return new TrialCall(*context, clock_, slot_, limits_);
   }
 
   void AbortTrial() { slot_.Abort(absl::CancelledError("the agent is shutting down")); }
 
  private:
+  absl::Status Permit(const grpc::CallbackServerContext& context) const {
+    return check_roles_ ? CheckRole(*context.auth_context(), kCoordinatorRole) : absl::OkStatus();
+  }
+
   Clock& clock_;
+  const Limits limits_;
+  const bool check_roles_;
   HostInfo host_;  // modes are tried here, before anything is served
   copycost::Hold hold_;
   TrialSlot slot_;
@@ -238,11 +262,14 @@ absl::Status CheckAddress(const AgentServer::Options& options) {
     return absl::InvalidArgumentError(absl::StrCat(
         "--listen: '", options.listen, "' is none of HOST:PORT, unix:PATH and fd:NUMBER"));
   }
-  if (options.insecure || IsLoopback(options.listen.substr(0, colon))) return absl::OkStatus();
+  if (options.insecure || options.tls.any() || IsLoopback(options.listen.substr(0, colon))) {
+    return absl::OkStatus();
+  }
   return absl::FailedPreconditionError(absl::StrCat(
       "--listen: ", options.listen,
       " is not a loopback address, and anyone who reaches it could make this host send traffic; "
-      "add --insecure if the network is yours alone"));
+      "show certificates (--tls-ca, --tls-cert, --tls-key), or add --insecure if the network is "
+      "yours alone"));
 }
 
 bool IsConnectedStream(int fd) {
@@ -273,13 +300,15 @@ absl::StatusOr<int> InheritedSocket(absl::string_view number) {
 }  // namespace
 
 struct AgentServer::Serving {
-  explicit Serving(Clock& clock) : service(clock) {}
+  Serving(Clock& clock, const Options& options)
+      : service(clock, options.limits, options.tls.any()) {}
 
   AgentService service;
   std::unique_ptr<grpc::Server> server;
 };
 
-AgentServer::AgentServer(Clock& clock) : serving_(std::make_unique<Serving>(clock)) {}
+AgentServer::AgentServer(Clock& clock, const Options& options)
+    : serving_(std::make_unique<Serving>(clock, options)) {}
 
 AgentServer::~AgentServer() {
   serving_->service.AbortTrial();
@@ -290,9 +319,16 @@ AgentServer::~AgentServer() {
 
 absl::StatusOr<std::unique_ptr<AgentServer>> AgentServer::Start(const Options& options,
                                                                 Clock& clock) {
+  std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials();
+  if (options.insecure && options.tls.any()) {
+    return absl::InvalidArgumentError("--insecure: excluded by --tls-ca, --tls-cert and --tls-key");
+  }
+  if (options.tls.any()) {
+    ASSIGN_OR_RETURN(credentials, MakeServerCredentials(options.tls));
+  }
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  std::unique_ptr<AgentServer> agent(new AgentServer(clock));
+  std::unique_ptr<AgentServer> agent(new AgentServer(clock, options));
   grpc::ServerBuilder builder;
   LimitServer(builder);
   builder.RegisterService(&agent->serving_->service);
@@ -303,12 +339,16 @@ absl::StatusOr<std::unique_ptr<AgentServer>> AgentServer::Start(const Options& o
   int fd = -1;
   int port = 0;
   if (inherited) {
+    if (options.tls.any()) {
+      return absl::InvalidArgumentError(
+          "--tls-ca: not for an inherited socket, which is its owner's");
+    }
     ASSIGN_OR_RETURN(fd, InheritedSocket(number));
   } else {
     if (!unix_socket) RETURN_IF_ERROR(CheckAddress(options));
     // One agent an address: two that share a port would share the trials, too.
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-    builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port);
+    builder.AddListeningPort(options.listen, credentials, &port);
   }
   agent->serving_->server = builder.BuildAndStart();
   if (agent->serving_->server == nullptr || (!inherited && port == 0)) {

@@ -6,7 +6,9 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "agent/limits.h"
 #include "common/clock.h"
+#include "common/tls_files.h"
 
 namespace copycost {
 
@@ -18,10 +20,15 @@ class AgentServer {
     std::string listen;
     // Permits addresses beyond loopback, in plain text and open to everyone.
     bool insecure = false;
+    // When given, only coordinators of that authority are served, wherever it listens; not for an
+    // inherited socket.
+    TlsFiles tls = {};
+    Limits limits = {};
   };
 
-  // Serves from now on. InvalidArgument for an address that is none; FailedPrecondition for one
-  // beyond loopback without `insecure`; Unavailable when it cannot be bound. `clock` outlives this.
+  // Serves from now on. InvalidArgument for an address that is none, or TLS files that will not do;
+  // FailedPrecondition for an address beyond loopback with neither; Unavailable when it cannot be
+  // bound. `clock` outlives this.
   static absl::StatusOr<std::unique_ptr<AgentServer>> Start(const Options& options, Clock& clock);
 
   // Stops a running trial and all calls.
@@ -32,7 +39,7 @@ class AgentServer {
 
  private:
   struct Serving;
-  explicit AgentServer(Clock& clock);
+  AgentServer(Clock& clock, const Options& options);
 
   std::string address_;
   std::unique_ptr<Serving> serving_;

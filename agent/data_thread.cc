@@ -38,11 +38,15 @@ DataThread::DataThread(Options options)
 
 DataThread::~DataThread() {
   Abort();
-  options_.gate.Advance(Phase::kStop);  // it may still wait for the start
-  thread_.join();
+  Join();
 }
 
 void DataThread::Abort() { ::shutdown(options_.socket.get(), SHUT_RDWR); }
+
+void DataThread::Join() {
+  options_.gate.Advance(Phase::kStop);  // it may still wait for the start
+  if (thread_.joinable()) thread_.join();
+}
 
 void DataThread::Main() {
   const absl::Status prepared = Prepare();
@@ -71,6 +75,7 @@ absl::Status DataThread::Prepare() {
   const v1::Workload& workload = options_.workload;
   RETURN_IF_ERROR(meter_.Adopt(::pthread_self()));
   RETURN_IF_ERROR(BindToCpu());
+  RETURN_IF_ERROR(PaceTcp(socket, workload.pacing_bits_per_s()));
   applied_end_.set_flow(options_.end.flow());
   applied_end_.set_role(options_.end.role());
   ASSIGN_OR_RETURN(*applied_end_.mutable_interface(), FindDataInterface(socket));

@@ -41,12 +41,15 @@ class DataThread {
   // Starts the thread.
   explicit DataThread(Options options);
 
-  // Aborts and joins.
+  // As Abort, then Join.
   ~DataThread();
 
   // Ends the flow at once, blocked or not; on_done comes soon, whatever it then says. Any thread,
   // any time, any number of times.
   void Abort();
+
+  // Waits for the thread's end, which Abort brings about. Idempotent; one thread at a time.
+  void Join();
 
   const v1::FlowEnd& end() const { return options_.end; }
   FlowMeter& meter() { return meter_; }

@@ -7,22 +7,28 @@
 namespace copycost {
 namespace {
 constexpr size_t kLongestHolder = 256;
+constexpr size_t kLongestRunId = 128;
 }  // namespace
 
-absl::StatusOr<uint64_t> Hold::Take(absl::string_view holder) {
+absl::StatusOr<uint64_t> Hold::Take(absl::string_view holder, absl::string_view run_id) {
   if (holder.empty() || holder.size() > kLongestHolder) {
     return absl::InvalidArgumentError(
         absl::StrCat("holder: must have 1 to ", kLongestHolder, " characters"));
   }
+  if (run_id.empty() || run_id.size() > kLongestRunId) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("run_id: must have 1 to ", kLongestRunId, " characters"));
+  }
   MutexLock lock(mutex_);
-  if (holder_.has_value()) {
+  if (holder_.has_value() && holder_->run_id != run_id) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "this agent is held by ", holder_->name, " since ",
         absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", holder_->since, absl::UTCTimeZone())));
   }
   // From calendar time, so that an agent that was restarted gives epochs it never gave before.
   epoch_ = std::max(epoch_ + 1, static_cast<uint64_t>(absl::ToUnixMicros(clock_.WallNow())));
-  holder_ = Holder{.name = std::string(holder), .since = clock_.WallNow()};
+  holder_ =
+      Holder{.name = std::string(holder), .run_id = std::string(run_id), .since = clock_.WallNow()};
   return epoch_;
 }
 

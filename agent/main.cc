@@ -4,13 +4,19 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "agent/agent_service.h"
+#include "agent/limits.h"
 #include "agent/open_files.h"
 #include "common/build_info.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/network.h"
+#include "common/status.h"
+#include "common/units.h"
 
 namespace copycost {
 namespace {
@@ -42,6 +48,83 @@ int Serve(const AgentServer::Options& options) {
   return 0;
 }
 
+// What flags say before it is read: in its own words, not in CLI11's.
+struct Flags {
+  std::vector<std::string> allow;
+  std::string max_rate = "none";
+  std::string max_duration = "15m";
+  std::string max_flows = "1024";
+  std::string max_memory = "none";
+};
+
+void AddFlags(CLI::App& app, AgentServer::Options& options, Flags& flags) {
+  app.add_option("--listen", options.listen,
+                 "HOST:PORT, unix:PATH, or fd:N for an inherited socket")
+      ->capture_default_str();
+  app.add_flag("--insecure", options.insecure,
+               "permit an address beyond loopback, in plain text and open to everyone");
+  app.set_version_flag("--version", absl::StrCat("copycost-agent ", Version()));
+  const char* tls = "Mutual TLS (deploy/tls/make-certs.sh makes the files)";
+  app.add_option("--tls-ca", options.tls.ca, "the authority that coordinators must be of")
+      ->group(tls);
+  app.add_option("--tls-cert", options.tls.certificate, "this agent's certificate")->group(tls);
+  app.add_option("--tls-key", options.tls.key, "its private key")->group(tls);
+  const char* limits = "What coordinators may ask for";
+  app.add_option("--allow", flags.allow,
+                 "networks that peers may be in [loopback, private and benchmarking networks]")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("10.1.0.0/16,...")
+      ->group(limits);
+  app.add_option("--max-rate", flags.max_rate, "bits per second sent by all flows together")
+      ->type_name("10G")
+      ->capture_default_str()
+      ->group(limits);
+  app.add_option("--max-duration", flags.max_duration, "of a trial's traffic")
+      ->type_name("TIME")
+      ->capture_default_str()
+      ->group(limits);
+  app.add_option("--max-flows", flags.max_flows, "of a trial")
+      ->capture_default_str()
+      ->group(limits);
+  app.add_option("--max-memory", flags.max_memory,
+                 "of a trial's message buffers; never more than half of what is available")
+      ->type_name("2G")
+      ->capture_default_str()
+      ->group(limits);
+}
+
+absl::StatusOr<uint64_t> ParseBitRateOrNone(absl::string_view text) {
+  return text == "none" ? absl::StatusOr<uint64_t>(0) : ParseBitRate(text);
+}
+
+absl::StatusOr<uint64_t> ParseBytesOrNone(absl::string_view text) {
+  return text == "none" ? absl::StatusOr<uint64_t>(0) : ParseBytes(text);
+}
+
+absl::StatusOr<Limits> LimitsOf(const Flags& flags) {
+  Limits limits;
+  if (!flags.allow.empty()) limits.allow.clear();
+  for (const std::string& text : flags.allow) {
+    const absl::StatusOr<Network> network = Network::Parse(text);
+    if (!network.ok()) return Annotate(network.status(), "--allow");
+    limits.allow.push_back(*network);
+  }
+  const auto rate = ParseBitRateOrNone(flags.max_rate);
+  if (!rate.ok()) return Annotate(rate.status(), "--max-rate");
+  limits.max_rate_bits_per_s = *rate;
+  const auto duration = ParseDuration(flags.max_duration);
+  if (!duration.ok()) return Annotate(duration.status(), "--max-duration");
+  limits.max_duration = *duration;
+  const auto flows = ParseCount(flags.max_flows);
+  if (!flows.ok()) return Annotate(flows.status(), "--max-flows");
+  limits.max_flows = *flows;
+  const auto memory = ParseBytesOrNone(flags.max_memory);
+  if (!memory.ok()) return Annotate(memory.status(), "--max-memory");
+  limits.max_memory_bytes = *memory;
+  return limits;
+}
+
 int Main(int argc, char** argv) {
   SetLogName("copycost-agent");
   CLI::App app{
@@ -49,17 +132,19 @@ int Main(int argc, char** argv) {
       "does nothing.",
       "copycost-agent"};
   AgentServer::Options options{.listen = "127.0.0.1:7411"};
-  app.add_option("--listen", options.listen,
-                 "HOST:PORT, unix:PATH, or fd:N for an inherited socket")
-      ->capture_default_str();
-  app.add_flag("--insecure", options.insecure,
-               "permit an address beyond loopback, in plain text and open to everyone");
-  app.set_version_flag("--version", absl::StrCat("copycost-agent ", Version()));
+  Flags flags;
+  AddFlags(app, options, flags);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kBadInput;
   }
+  absl::StatusOr<Limits> limits = LimitsOf(flags);
+  if (!limits.ok()) {
+    Log(limits.status().message());
+    return kBadInput;
+  }
+  options.limits = *std::move(limits);
   return Serve(options);
 }
 

@@ -11,10 +11,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "agent/host_info.h"
-#include "agent/message_buffers.h"
 #include "agent/receive_modes/receive_modes.h"
 #include "agent/send_modes/send_modes.h"
+#include "common/network.h"
 #include "common/status.h"
 #include "common/trial_validation.h"
 
@@ -23,8 +22,10 @@ namespace {
 
 // Well within the 500 ms that may pass without an event.
 constexpr absl::Duration kHeartbeat = absl::Milliseconds(300);
-// A trial has so many: Prepare, Connect, Start, Finish.
+// A trial has so many: Prepare, Connect, Start, Finish. Heartbeats come besides.
 constexpr int kMostCommands = 4;
+// Without any command, heartbeats included, the coordinator counts as lost.
+constexpr absl::Duration kSilence = absl::Milliseconds(1500);
 // For the first command to come, which the coordinator sends with the call.
 constexpr absl::Duration kPrepareLimit = absl::Seconds(5);
 // For peers to connect. All agents were told at the same time.
@@ -33,9 +34,6 @@ constexpr absl::Duration kConnectLimit = absl::Seconds(5);
 constexpr absl::Duration kOpenLimit = absl::Seconds(30);
 // From the gate's stop to the last thread's end; beyond the drain's own limit.
 constexpr absl::Duration kEndLimit = absl::Seconds(6);
-// A thread that has not read an edge of the window by then is blocked or not running, and is read
-// from outside.
-constexpr absl::Duration kEdgeLimit = absl::Microseconds(500);
 // Senders go on a little after the window, so that receivers on other clocks see it full.
 constexpr absl::Duration kTail = absl::Milliseconds(5);
 
@@ -52,19 +50,9 @@ absl::Status CheckCpus(const v1::Prepare& prepare) {
   return absl::OkStatus();
 }
 
-// Buffers are faulted in, so what does not fit would take the host down. Another agent of this host
-// may want as much.
-absl::Status CheckMemory(const v1::Prepare& prepare) {
-  const v1::Workload& workload = prepare.workload();
-  const uint64_t messages = uint64_t{workload.ring_depth()} + 2;
-  const uint64_t of_one = MessageBuffers::MemoryOf(workload.message_bytes(), workload.fields());
-  const uint64_t need = messages * of_one * prepare.ends_size();
-  ASSIGN_OR_RETURN(const uint64_t available, AvailableMemory());
-  if (need <= available / 2) return absl::OkStatus();
-  return absl::ResourceExhaustedError(
-      absl::StrCat("the message buffers of this trial take ", need >> 20,
-                   " MiB, and half of what is available is ", available >> 21,
-                   " MiB; use fewer threads, smaller messages or a shallower ring"));
+absl::Status CheckOwnAddress(const v1::Prepare& prepare) {
+  ASSIGN_OR_RETURN(const IpAddress address, IpAddress::Parse(prepare.data_address()));
+  return Annotate(address.CheckUnicast(), "data_address");
 }
 
 // The calling thread is to run when its time comes, however busy the data threads keep the CPUs: it
@@ -126,6 +114,8 @@ TrialRunner::TrialRunner(Clock& clock, Options options)
 TrialRunner::~TrialRunner() = default;
 
 void TrialRunner::Give(v1::Command command) {
+  last_command_ns_ = absl::ToUnixNanos(clock_.Now());
+  if (command.has_heartbeat()) return;
   // Commands must not pile up while Run is busy; one too many is out of turn whatever it says.
   if (++commands_given_ > kMostCommands) {
     Abort(absl::InvalidArgumentError(
@@ -158,6 +148,7 @@ absl::Status TrialRunner::Run() {
   };
   absl::Status status = run();
   for (const auto& thread : threads_) thread->Abort();
+  for (const auto& thread : threads_) thread->Join();  // they read each other's meters
   threads_.clear();
   rendezvous_.reset();
   return status;
@@ -167,12 +158,13 @@ absl::Status TrialRunner::Prepare(const v1::Prepare& prepare) {
   RETURN_IF_ERROR(options_.admit(prepare.epoch()));
   RETURN_IF_ERROR(ValidatePrepare(prepare));
   RETURN_IF_ERROR(CheckCpus(prepare));
-  RETURN_IF_ERROR(CheckMemory(prepare));
+  RETURN_IF_ERROR(CheckLimits(options_.limits, prepare));
+  RETURN_IF_ERROR(CheckOwnAddress(prepare));
   if (!stop_event_.valid()) return absl::ResourceExhaustedError("eventfd: no descriptors left");
   prepare_ = prepare;
   schedule_ = {.warmup = absl::Nanoseconds(prepare.workload().warmup_ns()),
                .window = absl::Nanoseconds(prepare.workload().window_ns())};
-  ASSIGN_OR_RETURN(rendezvous_, Rendezvous::Create(prepare_));
+  ASSIGN_OR_RETURN(rendezvous_, Rendezvous::Create(prepare_, options_.limits));
   v1::Event event;
   event.mutable_listening()->set_port(rendezvous_->port());
   Emit(event);
@@ -263,10 +255,13 @@ absl::Status TrialRunner::Measure(const v1::Start& start) {
   // and the windows of all agents stay together.
   const absl::Time opens = std::max(absl::FromUnixNanos(start.at_ns()) + schedule_.warmup, at);
   const absl::Time closes = opens + schedule_.window;
-  for (const auto& thread : threads_) {
-    if (schedule_.windowed())
-      thread->meter().Schedule(absl::ToUnixNanos(opens), absl::ToUnixNanos(closes));
+  for (const auto& thread : threads_) meters_.push_back(&thread->meter());
+  for (FlowMeter* meter : meters_) {
+    if (schedule_.windowed()) {
+      meter->Schedule(absl::ToUnixNanos(opens), absl::ToUnixNanos(closes), meters_);
+    }
   }
+  traffic_limit_ = at + options_.limits.max_duration + kEndLimit;
   gate_.Advance(Phase::kRunning);
   sampler_.emplace(std::move(sources), at);
   if (schedule_.windowed()) {
@@ -279,23 +274,21 @@ absl::Status TrialRunner::Measure(const v1::Start& start) {
 absl::Status TrialRunner::RunWindow(absl::Time opens, absl::Time closes) {
   RETURN_IF_ERROR(WaitUntil(opens));
   ASSIGN_OR_RETURN(const HostCpuReading opened, ReadHostCpu());
-  ReadEdge(FlowMeter::Edge::kOpen, opens);
+  RETURN_IF_ERROR(ReadEdge(FlowMeter::Edge::kOpen, opens));
   RETURN_IF_ERROR(WaitUntil(closes));
   ASSIGN_OR_RETURN(const HostCpuReading closed, ReadHostCpu());
-  ReadEdge(FlowMeter::Edge::kClose, closes);
+  RETURN_IF_ERROR(ReadEdge(FlowMeter::Edge::kClose, closes));
   host_cpu_ = Difference(opened, closed);
   RETURN_IF_ERROR(WaitUntil(closes + kTail));
   gate_.Advance(Phase::kStop);
   return absl::OkStatus();
 }
 
-void TrialRunner::ReadEdge(FlowMeter::Edge edge, absl::Time due) {
-  const auto all_read = [&] {
-    return std::all_of(threads_.begin(), threads_.end(),
-                       [&](const auto& thread) { return thread->meter().HasRead(edge); });
-  };
-  gate_.Await(all_read, due + kEdgeLimit);
-  for (const auto& thread : threads_) thread->meter().Read(edge);
+// By time, not by what threads say: one that were preempted while it told would hold this up.
+absl::Status TrialRunner::ReadEdge(FlowMeter::Edge edge, absl::Time due) {
+  RETURN_IF_ERROR(WaitUntil(due + FlowMeter::kGrace));
+  for (FlowMeter* meter : meters_) meter->Read(edge);
+  return absl::OkStatus();
 }
 
 // Until every thread is done. Receivers end when their senders have; Finish says that these all
@@ -368,11 +361,13 @@ absl::Status TrialRunner::TakeWhileRunning(Note note) {
 }
 
 // The next note, with samples and heartbeats going out meanwhile. DeadlineExceeded says `late` when
-// none has come by `deadline`.
+// none has come by `deadline`; Unavailable when the coordinator is silent, or traffic goes on for
+// longer than this agent permits.
 absl::StatusOr<TrialRunner::Note> TrialRunner::NextNote(absl::Time deadline,
                                                         absl::string_view late) {
   while (true) {
-    absl::Time until = std::min(deadline, last_event_ + kHeartbeat);
+    absl::Time until =
+        std::min({deadline, last_event_ + kHeartbeat, SilenceLimit(), traffic_limit_});
     if (sampler_.has_value()) until = std::min(until, sampler_->due());
     absl::StatusOr<Note> note = notes_.PopUntil(until);
     if (!absl::IsDeadlineExceeded(note.status())) return note;
@@ -385,7 +380,20 @@ absl::StatusOr<TrialRunner::Note> TrialRunner::NextNote(absl::Time deadline,
     }
     if (event.event_case() != v1::Event::EVENT_NOT_SET) Emit(event);
     if (now >= deadline) return absl::DeadlineExceededError(late);
+    if (now >= SilenceLimit()) {
+      return absl::UnavailableError(absl::StrCat(
+          "control was lost: the coordinator was silent for ", absl::FormatDuration(kSilence)));
+    }
+    if (now >= traffic_limit_) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("traffic went on for ", absl::FormatDuration(options_.limits.max_duration),
+                       "; copycost-agent --max-duration would have to permit more"));
+    }
   }
+}
+
+absl::Time TrialRunner::SilenceLimit() const {
+  return absl::FromUnixNanos(last_command_ns_.load()) + kSilence;
 }
 
 // What Abort was told. Only after it was called.

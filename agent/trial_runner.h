@@ -10,8 +10,10 @@
 #ifndef COPYCOST_AGENT_TRIAL_RUNNER_H_
 #define COPYCOST_AGENT_TRIAL_RUNNER_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <variant>
@@ -22,6 +24,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "agent/data_thread.h"
+#include "agent/limits.h"
 #include "agent/measure/host_cpu.h"
 #include "agent/measure/sampler.h"
 #include "agent/measure/window_gate.h"
@@ -41,12 +44,15 @@ class TrialRunner {
     std::function<absl::Status(uint64_t epoch)> admit;
     // Sends one event; called by Run's thread.
     std::function<void(const v1::Event&)> emit;
+    // What a trial may ask for. By default as much as an agent without flags permits.
+    Limits limits = {};
   };
 
   TrialRunner(Clock& clock, Options options);
   ~TrialRunner();
 
-  // By one thread. One command more than a trial has aborts it.
+  // By one thread. One command more than a trial has aborts it; heartbeats only tell that the
+  // coordinator lives, and must not fail to come for 1.5 s.
   void Give(v1::Command command);
 
   // Stops traffic at once; Run returns `why`. The first call counts. `why` must not be OK.
@@ -74,6 +80,7 @@ class TrialRunner {
   absl::StatusOr<v1::Command> FirstCommand();
   absl::StatusOr<v1::Command> NextCommand();
   absl::Status WhyAborted();
+  absl::Time SilenceLimit() const;
   absl::Status NextFlowNote(absl::Time deadline);
   absl::StatusOr<Note> NextNote(absl::Time deadline, absl::string_view late);
   absl::Status Prepare(const v1::Prepare& prepare);
@@ -84,7 +91,7 @@ class TrialRunner {
   absl::Status RunWindow(absl::Time opens, absl::Time closes);
   absl::Status WaitUntil(absl::Time until);
   absl::Status TakeWhileRunning(Note note);
-  void ReadEdge(FlowMeter::Edge edge, absl::Time due);
+  absl::Status ReadEdge(FlowMeter::Edge edge, absl::Time due);
   absl::Status AwaitEnd();
   void EmitFinished();
   void Emit(const v1::Event& event);
@@ -94,13 +101,17 @@ class TrialRunner {
   Mailbox<Note> notes_;
   UniqueFd stop_event_;  // readable once aborted: wakes what waits in poll
   absl::Time last_event_;
-  int commands_given_ = 0;  // by Give's thread only
+  // When it came, of clock_; before the first the limit is that of Prepare.
+  std::atomic<int64_t> last_command_ns_ = std::numeric_limits<int64_t>::max();
+  absl::Time traffic_limit_ = absl::InfiniteFuture();  // once there is traffic
+  int commands_given_ = 0;                             // by Give's thread only
 
   v1::Prepare prepare_;
   Schedule schedule_;
   WindowGate gate_;
   std::optional<Rendezvous> rendezvous_;
   std::vector<std::unique_ptr<DataThread>> threads_;
+  std::vector<FlowMeter*> meters_;  // of threads_, once there is traffic
   std::optional<Sampler> sampler_;
   std::optional<v1::HostCpu> host_cpu_;
   size_t flows_done_ = 0;

@@ -37,6 +37,11 @@ void TrialSlot::AbortUnder(uint64_t epoch, const absl::Status& why) {
   if (runner_ != nullptr && epoch_ == epoch) runner_->Abort(why);
 }
 
+void TrialSlot::AbortUnderOthers(uint64_t epoch, const absl::Status& why) {
+  MutexLock lock(mutex_);
+  if (runner_ != nullptr && epoch_ != epoch) runner_->Abort(why);
+}
+
 void TrialSlot::Abort(const absl::Status& why) {
   MutexLock lock(mutex_);
   if (runner_ != nullptr) runner_->Abort(why);

@@ -31,6 +31,9 @@ class TrialSlot {
   // epoch is in when this returns, nor comes in later, that was not told to stop.
   void AbortUnder(uint64_t epoch, const absl::Status& why);
 
+  // Stops the trial that runs under any other epoch: a hold has been taken over.
+  void AbortUnderOthers(uint64_t epoch, const absl::Status& why);
+
   // Stops whatever runs.
   void Abort(const absl::Status& why);
 

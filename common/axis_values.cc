@@ -24,7 +24,9 @@ AxisValue Number(const FieldDescriptor& field, uint64_t number) {
 std::string AxisNumberWord(const FieldDescriptor& field, uint64_t number) {
   const std::string& zero_word = field.options().GetExtension(v1::axis).zero_word();
   if (number == 0 && !zero_word.empty()) return zero_word;
-  return absl::EndsWith(field.name(), "_bytes") ? FormatBytes(number) : absl::StrCat(number);
+  if (absl::EndsWith(field.name(), "_bytes")) return FormatBytes(number);
+  if (absl::EndsWith(field.name(), "_bits_per_s")) return FormatBitRate(number);
+  return absl::StrCat(number);
 }
 
 // Axes are uint32, uint64, string or an enum; the field's definition is a compile-time matter, so

@@ -24,7 +24,8 @@ struct AxisValue {
 // `field` is one of Workload's axes.
 AxisValue AxisValueOf(const google::protobuf::FieldDescriptor& field, const v1::Workload& workload);
 
-// The word for a number on a numeric axis: "64K" where the field counts bytes.
+// The word for a number on a numeric axis: "64K" where the field counts bytes, "10G" where it is a
+// rate.
 std::string AxisNumberWord(const google::protobuf::FieldDescriptor& field, uint64_t number);
 
 // All axes, in the order of Workload's fields.

@@ -92,6 +92,9 @@ absl::Status ValidateWorkload(const v1::Workload& workload) {
                   absl::StrCat(workload.message_bytes(), " cannot be split into ",
                                workload.fields(), " equal fields"));
   }
+  if (workload.pacing_bits_per_s() % 8 != 0) {
+    return Refuse("workload.pacing_bits_per_s", "must be a whole number of bytes, a multiple of 8");
+  }
   if (workload.read() == v1::READ_VERIFY && workload.touch() != v1::TOUCH_VERIFY) {
     return Refuse("workload.read", "verify needs touch verify");
   }

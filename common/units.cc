@@ -22,6 +22,21 @@ int ShiftOf(char suffix) {
   }
 }
 
+struct DecimalUnit {
+  char suffix;
+  uint64_t factor;
+};
+
+constexpr DecimalUnit kDecimalUnits[] = {
+    {'T', 1'000'000'000'000}, {'G', 1'000'000'000}, {'M', 1'000'000}, {'K', 1'000}};
+
+uint64_t FactorOf(char suffix) {
+  for (const DecimalUnit& unit : kDecimalUnits) {
+    if (absl::ascii_toupper(static_cast<unsigned char>(suffix)) == unit.suffix) return unit.factor;
+  }
+  return 1;
+}
+
 }  // namespace
 
 absl::StatusOr<uint64_t> ParseCount(absl::string_view text) {
@@ -51,6 +66,26 @@ std::string FormatBytes(uint64_t bytes) {
     }
   }
   return absl::StrCat(bytes);
+}
+
+absl::StatusOr<uint64_t> ParseBitRate(absl::string_view text) {
+  const uint64_t factor = text.empty() ? 1 : FactorOf(text.back());
+  const absl::string_view number = factor > 1 ? text.substr(0, text.size() - 1) : text;
+  const absl::StatusOr<uint64_t> value = ParseCount(number);
+  if (!value.ok() || *value > std::numeric_limits<uint64_t>::max() / factor) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "'", text, "' is not a rate; write bits per second, or K, M, G, T (K = 1000)"));
+  }
+  return *value * factor;
+}
+
+std::string FormatBitRate(uint64_t bits_per_s) {
+  for (const DecimalUnit& unit : kDecimalUnits) {
+    if (bits_per_s != 0 && bits_per_s % unit.factor == 0) {
+      return absl::StrCat(bits_per_s / unit.factor, std::string(1, unit.suffix));
+    }
+  }
+  return absl::StrCat(bits_per_s);
 }
 
 absl::StatusOr<absl::Duration> ParseDuration(absl::string_view text) {

@@ -18,6 +18,13 @@ absl::StatusOr<uint64_t> ParseBytes(absl::string_view text);
 // The shortest exact form: 65536 -> "64K", 1000 -> "1000".
 std::string FormatBytes(uint64_t bytes);
 
+// "800", "100M", "2500M", "10G" (K, M, G, T = powers of 1000; upper or lower case) -> bits per
+// second. InvalidArgument for anything else, for fractions, signs and values beyond 64 bits.
+absl::StatusOr<uint64_t> ParseBitRate(absl::string_view text);
+
+// The shortest exact form: 2500000000 -> "2500M".
+std::string FormatBitRate(uint64_t bits_per_s);
+
 // A decimal count without sign or suffix.
 absl::StatusOr<uint64_t> ParseCount(absl::string_view text);
 

@@ -27,8 +27,8 @@ absl::Status FlowMeter::Adopt(pthread_t thread) {
 
 void FlowMeter::Look() {
   const int64_t now = MonotonicNanos();
-  if (now >= due_ns_[Index(Edge::kOpen)]) Read(Edge::kOpen);
-  if (now >= due_ns_[Index(Edge::kClose)]) Read(Edge::kClose);
+  TakeDue(Edge::kOpen, now);
+  TakeDue(Edge::kClose, now);
   const int64_t elapsed = now - last_look_ns_;
   last_look_ns_ = now;
   if (elapsed < kLookEveryNs / 2 && stride_ < kLongestStride) {
@@ -39,13 +39,23 @@ void FlowMeter::Look() {
   passes_to_look_ = stride_;
 }
 
+void FlowMeter::TakeDue(Edge edge, int64_t now) {
+  const int64_t due = due_ns_[Index(edge)];
+  if (now < due) return;
+  Read(edge);
+  bool& read_all = read_all_[Index(edge)];
+  if (read_all || now < due + absl::ToInt64Nanoseconds(kGrace)) return;
+  for (FlowMeter* flow : flows_) flow->Read(edge);
+  read_all = true;
+}
+
 void FlowMeter::Read(Edge edge) {
   Reading& reading = readings_[Index(edge)];
   if (reading.claimed.load(std::memory_order_relaxed)) return;
   if (reading.claimed.exchange(true, std::memory_order_acq_rel)) return;
-  const std::optional<int64_t> thread_cpu_ns = Nanos(cpu_clock_);
-  if (!thread_cpu_ns.has_value()) return;
   v1::WindowCounts& counts = reading.counts;
+  // The instant first. The CPU clock takes a system call, and on its way out of one a thread is
+  // preempted, for as long as the others on its CPU like; by then everything is read.
   counts.set_opened_ns(MonotonicNanos());
   counts.set_messages(counters_.messages.Get());
   counts.set_bytes(counters_.bytes.Get());
@@ -53,9 +63,10 @@ void FlowMeter::Read(Edge edge) {
   counts.set_timed_calls(counters_.timed_calls.Get());
   counts.set_timed_call_ns(static_cast<int64_t>(counters_.timed_call_ns.Get()));
   counts.set_completion_wait_ns(static_cast<int64_t>(counters_.completion_wait_ns.Get()));
+  const std::optional<int64_t> thread_cpu_ns = Nanos(cpu_clock_);
+  if (!thread_cpu_ns.has_value()) return;
   counts.set_thread_cpu_ns(*thread_cpu_ns);
   reading.done.store(true, std::memory_order_release);
-  gate_.Notify();
 }
 
 std::optional<v1::WindowCounts> FlowMeter::Window() const {

@@ -1,7 +1,8 @@
 // One flow's window: what its counters and its thread's CPU clock said when the window opened and
 // closed. The data thread takes both readings itself, at its first look at the clock after the
-// instant; a thread that does not get to look, because it is blocked in the kernel or waits for its
-// CPU, is read by the trial runner instead.
+// instant. One that does not get to look within kGrace, because it is blocked in the kernel or
+// waits for its CPU, is read by whoever comes first: another data thread of the agent, or the trial
+// runner.
 #ifndef COPYCOST_AGENT_MEASURE_FLOW_METER_H_
 #define COPYCOST_AGENT_MEASURE_FLOW_METER_H_
 
@@ -15,6 +16,8 @@
 #include <optional>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "agent/measure/flow_counters.h"
 #include "agent/measure/window_gate.h"
 #include "copycost/v1/trial.pb.h"
@@ -25,7 +28,9 @@ class FlowMeter {
  public:
   enum class Edge { kOpen, kClose };
 
-  explicit FlowMeter(WindowGate& gate) : gate_(gate) {}
+  static constexpr absl::Duration kGrace = absl::Microseconds(500);
+
+  explicit FlowMeter(const WindowGate& gate) : gate_(gate) {}
 
   FlowCounters& counters() { return counters_; }
   const FlowCounters& counters() const { return counters_; }
@@ -33,9 +38,13 @@ class FlowMeter {
   // By the data thread, once, before it reports ready: which CPU clock is its own.
   absl::Status Adopt(pthread_t thread);
 
-  // When the window opens and closes (CLOCK_MONOTONIC). Before the gate opens; never called for a
+  // When the window opens and closes (CLOCK_MONOTONIC), and the meters of all flows that this agent
+  // has in the trial; these outlive the data threads. Before the gate opens; never called for a
   // flow without a window.
-  void Schedule(int64_t open_ns, int64_t close_ns) { due_ns_ = {open_ns, close_ns}; }
+  void Schedule(int64_t open_ns, int64_t close_ns, absl::Span<FlowMeter* const> flows) {
+    due_ns_ = {open_ns, close_ns};
+    flows_ = flows;
+  }
 
   // By the data thread on each pass. Looks at the clock about every 100 us (a look costs 25 ns),
   // and takes the readings that are due. False when the gate says stop.
@@ -48,8 +57,8 @@ class FlowMeter {
   // two looks.
   void Look();
 
-  // By anyone; the first caller for an edge takes the reading. There is none to take, ever, once
-  // the data thread has ended.
+  // By anyone while this object lives; the first caller for an edge takes the reading. None is
+  // taken of a thread that has ended.
   void Read(Edge edge);
   bool HasRead(Edge edge) const {
     return readings_[Index(edge)].done.load(std::memory_order_acquire);
@@ -67,11 +76,14 @@ class FlowMeter {
     v1::WindowCounts counts;  // since the trial began; opened_ns is the time of the reading
   };
 
+  void TakeDue(Edge edge, int64_t now);
   static size_t Index(Edge edge) { return edge == Edge::kOpen ? 0 : 1; }
 
-  WindowGate& gate_;
+  const WindowGate& gate_;
   FlowCounters counters_;
   std::array<int64_t, 2> due_ns_ = {kNever, kNever};
+  std::array<bool, 2> read_all_ = {false, false};  // by this flow's thread
+  absl::Span<FlowMeter* const> flows_;
   uint32_t stride_ = 1;  // passes from look to look
   uint32_t passes_to_look_ = 1;
   int64_t last_look_ns_ = 0;

@@ -15,15 +15,4 @@ void WindowGate::AwaitStart() {
   }
 }
 
-void WindowGate::Notify() {
-  MutexLock lock(mutex_);
-  changed_.notify_all();
-}
-
-void WindowGate::Await(const std::function<bool()>& condition, absl::Time deadline) {
-  MutexLock lock(mutex_);
-  while (!condition() && clock_.WaitUntil(mutex_, changed_, deadline)) {
-  }
-}
-
 }  // namespace copycost

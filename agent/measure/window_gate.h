@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <functional>
 
 #include "absl/time/time.h"
 #include "common/clock.h"
@@ -28,16 +27,10 @@ class WindowGate {
   // Blocks while kWaiting.
   void AwaitStart();
 
-  // Wakes Await. By data threads, when they have read an edge of their window.
-  void Notify();
-
-  // Waits until `condition` holds or `deadline` passes.
-  void Await(const std::function<bool()>& condition, absl::Time deadline);
-
  private:
   Clock& clock_;
   std::atomic<Phase> phase_ = Phase::kWaiting;
-  Mutex mutex_;  // orders changes of phase_ and of what Await's conditions read, for waiters
+  Mutex mutex_;  // orders changes of phase_ for waiters
   std::condition_variable changed_;
 };
 

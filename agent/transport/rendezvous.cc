@@ -45,13 +45,15 @@ int PollTimeout(absl::Time deadline) {
 
 }  // namespace
 
-Rendezvous::Rendezvous(const v1::Prepare& prepare)
-    : data_address_(prepare.data_address()), congestion_(prepare.workload().congestion()) {
+Rendezvous::Rendezvous(const v1::Prepare& prepare, const Limits& limits)
+    : limits_(&limits),
+      data_address_(prepare.data_address()),
+      congestion_(prepare.workload().congestion()) {
   for (const v1::FlowEnd& end : prepare.ends()) ends_.emplace(end.flow(), end);
 }
 
-absl::StatusOr<Rendezvous> Rendezvous::Create(const v1::Prepare& prepare) {
-  Rendezvous rendezvous(prepare);
+absl::StatusOr<Rendezvous> Rendezvous::Create(const v1::Prepare& prepare, const Limits& limits) {
+  Rendezvous rendezvous(prepare, limits);
   const bool listens = std::any_of(prepare.ends().begin(), prepare.ends().end(),
                                    [](const v1::FlowEnd& end) { return end.listens(); });
   if (listens) {
@@ -79,6 +81,7 @@ absl::Status Rendezvous::Connect(const v1::Connect& connect) {
           absl::StrCat("connect.peers: flow ", peer.flow(), " port ", peer.port(),
                        " is not a flow that this agent connects, or is named twice"));
     }
+    RETURN_IF_ERROR(Annotate(CheckPeerAddress(*limits_, peer.address()), "connect.peers"));
     Meeting meeting;
     ASSIGN_OR_RETURN(meeting.socket,
                      StartTcpConnect(data_address_, peer.address(),
@@ -173,6 +176,8 @@ absl::Status Rendezvous::Conclude(Meeting& meeting) {
       end->second.listens() != meeting.flow.has_value() && !sockets_.contains(flow) &&
       std::memcmp(meeting.heard.data(), end->second.peer_nonce().data(), kNonceBytes) == 0;
   if (!ours) return GiveUp(meeting, "wrong preamble");
+  ASSIGN_OR_RETURN(const std::string peer, PeerAddress(meeting.socket.get()));
+  RETURN_IF_ERROR(Annotate(CheckPeerAddress(*limits_, peer), absl::StrCat("flow ", flow)));
   if (end->second.listens()) RETURN_IF_ERROR(SendPreamble(meeting.socket.get(), end->second));
   RETURN_IF_ERROR(MakeBlocking(meeting.socket.get()));
   sockets_.emplace(flow, std::move(meeting.socket));

@@ -28,6 +28,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "agent/limits.h"
 #include "common/fd.h"
 #include "copycost/v1/trial.pb.h"
 
@@ -39,14 +40,15 @@ class Rendezvous {
   static constexpr size_t kPreambleBytes = kNonceBytes + sizeof(uint32_t);
   static constexpr size_t kMostStrangers = 64;
 
-  // Listens if an end of `prepare` does. `prepare` has been validated.
-  static absl::StatusOr<Rendezvous> Create(const v1::Prepare& prepare);
+  // Listens if an end of `prepare` does. `prepare` has been validated; `limits` say where peers may
+  // be, and outlive this.
+  static absl::StatusOr<Rendezvous> Create(const v1::Prepare& prepare, const Limits& limits);
 
   // 0 when nothing listens.
   uint16_t port() const { return port_; }
 
   // Starts a connection for each end that does not listen. InvalidArgument when `connect` names
-  // other flows than those.
+  // other flows than those; PermissionDenied for a peer that the limits do not allow.
   absl::Status Connect(const v1::Connect& connect);
 
   bool done() const { return sockets_.size() == ends_.size(); }
@@ -71,7 +73,7 @@ class Rendezvous {
     bool over = false;  // met, or closed
   };
 
-  explicit Rendezvous(const v1::Prepare& prepare);
+  Rendezvous(const v1::Prepare& prepare, const Limits& limits);
 
   absl::Status Accept();
   void MakeRoom();
@@ -81,6 +83,7 @@ class Rendezvous {
   absl::Status Conclude(Meeting& meeting);
   absl::Status GiveUp(Meeting& meeting, absl::string_view why);
 
+  const Limits* limits_;
   std::string data_address_;
   std::string congestion_;
   std::map<uint32_t, v1::FlowEnd> ends_;

@@ -94,6 +94,21 @@ absl::StatusOr<uint32_t> IntOption(int socket, int level, int option, absl::stri
   return static_cast<uint32_t>(value);
 }
 
+// 0: not bounded.
+absl::StatusOr<uint64_t> PacingOf(int socket) {
+  constexpr uint64_t kUnbounded = ~uint64_t{0};
+  uint64_t bytes_per_s = 0;
+  socklen_t size = sizeof(bytes_per_s);
+  if (::getsockopt(socket, SOL_SOCKET, SO_MAX_PACING_RATE, &bytes_per_s, &size) != 0) {
+    return ErrnoStatus("getsockopt SO_MAX_PACING_RATE");
+  }
+  if (size != sizeof(bytes_per_s)) {
+    return absl::FailedPreconditionError(
+        "SO_MAX_PACING_RATE is told in 32 bits only; it needs Linux 4.20 or later");
+  }
+  return bytes_per_s == kUnbounded ? 0 : 8 * bytes_per_s;
+}
+
 }  // namespace
 
 absl::StatusOr<UniqueFd> ListenTcp(absl::string_view address, absl::string_view congestion) {
@@ -147,6 +162,22 @@ absl::StatusOr<UniqueFd> AcceptTcpFrom(int listener, uint16_t peer_port, absl::T
   }
 }
 
+absl::StatusOr<std::string> PeerAddress(int socket) {
+  ASSIGN_OR_RETURN(const SocketAddress peer, NameOf(socket, ::getpeername));
+  return Format(peer);
+}
+
+absl::Status PaceTcp(int socket, uint64_t bits_per_s) {
+  if (bits_per_s == 0)
+    return absl::OkStatus();  // so a new socket is; TCP then paces by itself only
+  const uint64_t bytes_per_s = bits_per_s / 8;
+  if (::setsockopt(socket, SOL_SOCKET, SO_MAX_PACING_RATE, &bytes_per_s, sizeof(bytes_per_s)) ==
+      0) {
+    return absl::OkStatus();
+  }
+  return ErrnoStatus("setsockopt SO_MAX_PACING_RATE");
+}
+
 absl::Status MakeBlocking(int socket) {
   const int flags = ::fcntl(socket, F_GETFL);
   if (flags < 0 || ::fcntl(socket, F_SETFL, flags & ~O_NONBLOCK) != 0) return ErrnoStatus("fcntl");
@@ -172,6 +203,8 @@ absl::Status EchoTcp(int socket, v1::Workload& workload, v1::AppliedEnd& end) {
   workload.set_transport(v1::TRANSPORT_TCP);
   workload.set_ip_version(local.storage.ss_family == AF_INET6 ? v1::IP_VERSION_6
                                                               : v1::IP_VERSION_4);
+  ASSIGN_OR_RETURN(const uint64_t pacing, PacingOf(socket));
+  workload.set_pacing_bits_per_s(pacing);
   workload.set_congestion(std::string(congestion, ::strnlen(congestion, sizeof(congestion))));
   return absl::OkStatus();
 }

@@ -25,6 +25,12 @@ absl::StatusOr<UniqueFd> StartTcpConnect(absl::string_view local, absl::string_v
 
 absl::StatusOr<uint16_t> LocalPort(int socket);
 
+// Numeric. Of an established socket.
+absl::StatusOr<std::string> PeerAddress(int socket);
+
+// Bounds what an established socket sends (SO_MAX_PACING_RATE); 0: no bound.
+absl::Status PaceTcp(int socket, uint64_t bits_per_s);
+
 // The connection that comes to a non-blocking `listener` from port `peer_port`; others that come
 // are closed. DeadlineExceeded at `deadline` (monotonic).
 absl::StatusOr<UniqueFd> AcceptTcpFrom(int listener, uint16_t peer_port, absl::Time deadline);
@@ -32,8 +38,8 @@ absl::StatusOr<UniqueFd> AcceptTcpFrom(int listener, uint16_t peer_port, absl::T
 // Makes an established socket ready for a data thread.
 absl::Status MakeBlocking(int socket);
 
-// What the kernel says of an established socket: congestion control into `workload`, with IP
-// version and transport; addresses, buffers and MSS into `end`.
+// What the kernel says of an established socket: congestion control and pacing into `workload`,
+// with IP version and transport; addresses, buffers and MSS into `end`.
 absl::Status EchoTcp(int socket, v1::Workload& workload, v1::AppliedEnd& end);
 
 struct TcpState {

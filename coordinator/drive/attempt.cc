@@ -24,6 +24,8 @@ constexpr absl::Duration kMessageLimit = absl::Microseconds(200);
 constexpr absl::Duration kMessagesLimit = absl::Seconds(30);
 // What a sample is of (trial.proto).
 constexpr absl::Duration kSlice = absl::Milliseconds(100);
+// An agent to which nothing is said for 1.5 s takes the coordinator for lost (agent.proto).
+constexpr absl::Duration kBeat = absl::Milliseconds(400);
 // Enough for Start to reach an agent before the instant it names.
 constexpr absl::Duration kStartLead = absl::Milliseconds(3);
 // When one agent fails the others soon do; what they say may be the cause.
@@ -92,6 +94,7 @@ absl::Duration Attempt::Traffic() const {
 }
 
 void Attempt::Open() {
+  next_beat_ = clock_.Now() + kBeat;
   for (size_t agent = 0; agent < agents_.size(); ++agent) {
     peers_[agent].heard = clock_.Now();
     peers_[agent].call =
@@ -141,6 +144,16 @@ void Attempt::SendStarts() {
   }
 }
 
+void Attempt::Beat() {
+  if (clock_.Now() < next_beat_) return;
+  next_beat_ = clock_.Now() + kBeat;
+  v1::Command command;
+  command.mutable_heartbeat();
+  for (Peer& peer : peers_) {
+    if (!peer.ended) peer.call->Send(command);
+  }
+}
+
 void Attempt::SendToReceivers(const v1::Command& command) {
   for (size_t agent = 0; agent < agents_.size(); ++agent) {
     if (Receives(agent)) peers_[agent].call->Send(command);
@@ -153,7 +166,8 @@ absl::Status Attempt::AwaitAll(const std::function<bool(size_t)>& condition, abs
     size_t waiting = 0;
     while (waiting < peers_.size() && condition(waiting)) ++waiting;
     if (waiting == peers_.size()) return absl::OkStatus();
-    absl::StatusOr<Note> note = notes_.PopUntil(std::min(deadline, SilenceLimit()));
+    absl::StatusOr<Note> note = notes_.PopUntil(std::min({deadline, SilenceLimit(), next_beat_}));
+    Beat();
     if (note.ok()) {
       RETURN_IF_ERROR(Take(*std::move(note)));
       continue;

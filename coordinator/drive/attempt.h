@@ -52,6 +52,7 @@ class Attempt {
   void Open();
   void SendConnects();
   void SendStarts();
+  void Beat();
   void SendToReceivers(const v1::Command& command);
   absl::Status AwaitAll(const std::function<bool(size_t agent)>& condition, absl::Time deadline,
                         absl::string_view what);
@@ -75,6 +76,7 @@ class Attempt {
   v1::TrialRecord& record_;
   Mailbox<Note> notes_;
   std::vector<Peer> peers_;
+  absl::Time next_beat_;  // when agents are next told that the coordinator lives
 };
 
 }  // namespace copycost

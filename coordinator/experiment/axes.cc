@@ -58,11 +58,15 @@ bool IsNumber(const AxisField& axis) {
          axis.field->cpp_type() == FieldDescriptor::CPPTYPE_UINT32;
 }
 
-bool IsBytes(const AxisField& axis) { return absl::EndsWith(axis.name, "_bytes"); }
+absl::StatusOr<uint64_t> ParseInUnit(const AxisField& axis, absl::string_view word) {
+  if (absl::EndsWith(axis.name, "_bytes")) return ParseBytes(word);
+  if (absl::EndsWith(axis.name, "_bits_per_s")) return ParseBitRate(word);
+  return ParseCount(word);
+}
 
 absl::StatusOr<uint64_t> ParseNumber(const AxisField& axis, absl::string_view word) {
   if (!axis.zero_word.empty() && word == axis.zero_word) return uint64_t{0};
-  ASSIGN_OR_RETURN(const uint64_t value, IsBytes(axis) ? ParseBytes(word) : ParseCount(word));
+  ASSIGN_OR_RETURN(const uint64_t value, ParseInUnit(axis, word));
   if (value == 0 && axis.zero_word.empty()) {
     return absl::InvalidArgumentError(absl::StrCat("'", word, "' is too small; at least 1"));
   }

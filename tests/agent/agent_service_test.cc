@@ -38,6 +38,7 @@ using ::testing::HasSubstr;
 v1::HoldRequest HolderNamed(const std::string& name) {
   v1::HoldRequest request;
   request.set_holder(name);
+  request.set_run_id("a run of " + name);
   return request;
 }
 
@@ -249,60 +250,6 @@ TEST_F(TrialOverGrpcTest, TheEndOfTheHoldStopsTheTrial) {
   ASSERT_TRUE(call.NextEvent()->has_listening());
   agents_[0].lease.reset();
   EXPECT_THAT(call.End(), StatusIs(absl::StatusCode::kCancelled, HasSubstr("hold has ended")));
-}
-
-// Real, until it is told to leap over every wait. For any number of threads.
-class LeapingClock final : public Clock {
- public:
-  absl::Time Now() const override { return real_.Now() + absl::Nanoseconds(leapt_ns_.load()); }
-  absl::Time WallNow() const override { return real_.WallNow(); }
-  bool WaitUntil(Mutex& mutex, std::condition_variable& changed, absl::Time deadline) override {
-    if (!leaping_ || deadline == absl::InfiniteFuture()) {
-      return real_.WaitUntil(mutex, changed, deadline - absl::Nanoseconds(leapt_ns_.load()));
-    }
-    leapt_ns_ += std::max<int64_t>(0, absl::ToInt64Nanoseconds(deadline - Now()));
-    return false;
-  }
-  void Leap() { leaping_ = true; }
-
- private:
-  RealClock real_;
-  std::atomic<bool> leaping_ = false;
-  std::atomic<int64_t> leapt_ns_ = 0;
-};
-
-TEST(AgentServerTest, CutsOffACoordinatorThatTakesNoEvents) {
-  LeapingClock clock;
-  const auto agent = AgentServer::Start({.listen = "127.0.0.1:0"}, clock);
-  ASSERT_OK(agent);
-  const auto stub = v1::Agent::NewStub(
-      grpc::CreateChannel((*agent)->address(), grpc::InsecureChannelCredentials()));
-  grpc::ClientContext hold_context, trial_context;
-  const auto hold = stub->Hold(&hold_context);
-  v1::Held held;
-  ASSERT_TRUE(hold->Write(HolderNamed("test")) && hold->Read(&held));
-  const auto trial = stub->RunTrial(&trial_context);
-  v1::Event event;
-  ASSERT_TRUE(trial->Write(PrepareUnder(held.epoch())) && trial->Read(&event));
-
-  // From now on nothing is read. Heartbeats fill the stream's flow-control window, then wait at the
-  // agent, until it gives the trial up and admits another. That one may take several tries: on such
-  // a clock its Prepare comes too late, or its own heartbeats pile up.
-  clock.Leap();
-  bool admitted = false;
-  while (!admitted) {
-    grpc::ClientContext context;
-    const auto other = stub->RunTrial(&context);
-    other->Write(PrepareUnder(held.epoch()));
-    while (!admitted && other->Read(&event)) admitted = event.has_listening();
-    if (admitted) context.TryCancel();
-    other->Finish();
-  }
-  while (trial->Read(&event)) {
-  }
-  EXPECT_EQ(trial->Finish().error_code(), grpc::StatusCode::CANCELLED);
-  hold_context.TryCancel();
-  hold->Finish();
 }
 
 TEST(AgentServerTest, ServesAUnixSocketAndAnInheritedOne) {

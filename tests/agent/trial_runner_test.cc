@@ -243,6 +243,54 @@ TEST(SilentCallTest, ACallThatBringsNoPrepareEndsAndWasNeverAdmitted) {
   EXPECT_EQ(admitted, 0);
 }
 
+// A receiver that has listened and waits for Connect, on a clock that leaps over every wait.
+class LonelyReceiverTest : public ::testing::Test {
+ protected:
+  absl::Status Run() {
+    runner_.Give(PrepareFor(v1::ROLE_RECEIVER, MeasuredWorkload(v1::SEND_MODE_TWO_COPY)));
+    return runner_.Run();
+  }
+
+  FakeClock clock_;
+  TrialRunner runner_{clock_, {.admit = AdmitOwnEpoch, .emit = [](const v1::Event&) {}}};
+};
+
+TEST_F(LonelyReceiverTest, ACoordinatorThatFallsSilentIsLost) {
+  const absl::Time begin = clock_.Now();
+  EXPECT_THAT(Run(), StatusIs(absl::StatusCode::kUnavailable,
+                              "control was lost: the coordinator was silent for 1.5s"));
+  EXPECT_EQ(clock_.Now() - begin, absl::Milliseconds(1500));
+}
+
+TEST_F(LonelyReceiverTest, HeartbeatsKeepItWaiting) {
+  const absl::Time begin = clock_.Now();
+  v1::Command heartbeat;
+  heartbeat.mutable_heartbeat();
+  for (int second = 1; second <= 60; ++second) {
+    clock_.Schedule(begin + absl::Seconds(second), [&] { runner_.Give(heartbeat); });
+  }
+  EXPECT_THAT(Run(), StatusIs(absl::StatusCode::kUnavailable, HasSubstr("silent")));
+  EXPECT_EQ(clock_.Now() - begin, absl::Milliseconds(61'500));
+}
+
+TEST_F(TrialRunnerTest, WhatTheAgentsOwnerDoesNotPermitIsRefused) {
+  const v1::Workload workload = MeasuredWorkload(v1::SEND_MODE_TWO_COPY);
+  RealClock clock;
+  TrialRunner runner(
+      clock, {.admit = AdmitOwnEpoch, .emit = [](const v1::Event&) {}, .limits = {.max_flows = 1}});
+  runner.Give(PrepareFor(v1::ROLE_SENDER, workload));
+  EXPECT_THAT(runner.Run(),
+              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("--max-flows")));
+}
+
+TEST_F(TrialRunnerTest, ADataAddressOfManyIsRefused) {
+  v1::Command prepare = PrepareFor(v1::ROLE_RECEIVER, MeasuredWorkload(v1::SEND_MODE_TWO_COPY));
+  prepare.mutable_prepare()->set_data_address("0.0.0.0");
+  receiver_.runner().Give(prepare);
+  EXPECT_THAT(receiver_.Join(),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("data_address")));
+}
+
 TEST_F(TrialRunnerTest, BuffersThatDoNotFitAreRefusedBeforeTheyAreTouched) {
   v1::Workload workload = MeasuredWorkload(v1::SEND_MODE_ZERO_COPY);
   workload.set_threads(256);

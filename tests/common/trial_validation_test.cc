@@ -100,6 +100,12 @@ TEST(TrialValidationTest, RefusesMessagesThatCannotBeSplit) {
               Refuses("workload.message_bytes"));
 }
 
+TEST(TrialValidationTest, RefusesPacingThatTheKernelCannotCount) {
+  EXPECT_OK(CheckBentWorkload([](auto& w) { w.set_pacing_bits_per_s(800); }));
+  EXPECT_THAT(CheckBentWorkload([](auto& w) { w.set_pacing_bits_per_s(801); }),
+              Refuses("workload.pacing_bits_per_s"));
+}
+
 TEST(TrialValidationTest, RefusesToVerifyWhatWasNotWrittenForIt) {
   EXPECT_THAT(CheckBentWorkload([](auto& w) { w.set_read(v1::READ_VERIFY); }),
               Refuses("workload.read"));

@@ -32,6 +32,29 @@ TEST(UnitsTest, WritesSizesInTheirShortestExactForm) {
   EXPECT_EQ(FormatBytes((1 << 20) + 1024), "1025K");
 }
 
+TEST(UnitsTest, ReadsRatesWithDecimalSuffixes) {
+  EXPECT_EQ(*ParseBitRate("800"), 800u);
+  EXPECT_EQ(*ParseBitRate("64k"), 64'000u);
+  EXPECT_EQ(*ParseBitRate("2500M"), 2'500'000'000u);
+  EXPECT_EQ(*ParseBitRate("10G"), 10'000'000'000u);
+  EXPECT_EQ(*ParseBitRate("1T"), 1'000'000'000'000u);
+}
+
+TEST(UnitsTest, RefusesWhatIsNoRate) {
+  for (const char* text : {"", "G", "-1", "2.5G", "1 G", "1Gbit", "18446744073709551615K"}) {
+    EXPECT_THAT(ParseBitRate(text),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("not a rate")))
+        << text;
+  }
+}
+
+TEST(UnitsTest, WritesRatesInTheirShortestExactForm) {
+  EXPECT_EQ(FormatBitRate(0), "0");
+  EXPECT_EQ(FormatBitRate(801), "801");
+  EXPECT_EQ(FormatBitRate(2'500'000'000), "2500M");
+  EXPECT_EQ(FormatBitRate(10'000'000'000), "10G");
+}
+
 TEST(UnitsTest, ReadsDurations) {
   EXPECT_EQ(*ParseDuration("600ms"), absl::Milliseconds(600));
   EXPECT_EQ(*ParseDuration("1.5s"), absl::Milliseconds(1500));

@@ -59,6 +59,8 @@ class FakeTrial final : public std::enable_shared_from_this<FakeTrial> {
 
   void Take(const v1::Command& command) {
     if (ended_) return;
+    heard_ = clock_.Now();
+    if (command.has_heartbeat()) return;
     const Step step = StepOf(command);
     log_.push_back(absl::StrCat(name_, " < ", kWords[static_cast<int>(step)]));
     if (step == Step::kPrepare) prepare_ = command.prepare();
@@ -136,6 +138,9 @@ class FakeTrial final : public std::enable_shared_from_this<FakeTrial> {
 
   void Beat() {
     After(absl::Milliseconds(300), [this] {
+      if (clock_.Now() > heard_ + absl::Milliseconds(1500)) {
+        return End(absl::UnavailableError("control was lost: the coordinator was silent"));
+      }
       v1::Event event;
       event.mutable_heartbeat();
       callbacks_.on_event(event);
@@ -157,6 +162,7 @@ class FakeTrial final : public std::enable_shared_from_this<FakeTrial> {
   const AgentClient::TrialCallbacks callbacks_;
   v1::Prepare prepare_;
   int64_t start_ns_ = 0;
+  absl::Time heard_;
   bool silent_ = false;
   bool ended_ = false;
 };

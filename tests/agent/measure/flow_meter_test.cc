@@ -26,13 +26,15 @@ class FlowMeterTest : public ::testing::Test {
     for (int i = 0; i < kMostPassesToALook; ++i) meter_.Pass();
   }
 
+  void Due(int64_t open_ns, int64_t close_ns) { meter_.Schedule(open_ns, close_ns, {}); }
+
   FakeClock clock_;
   WindowGate gate_{clock_};
   FlowMeter meter_{gate_};
 };
 
 TEST_F(FlowMeterTest, TheThreadsOwnReadingsBoundItsWindow) {
-  meter_.Schedule(kLongAgo, kNotYet);
+  Due(kLongAgo, kNotYet);
   meter_.counters().bytes.Add(1000);
   PassUntilItHasLooked();
   meter_.counters().messages.Add(3);
@@ -41,7 +43,7 @@ TEST_F(FlowMeterTest, TheThreadsOwnReadingsBoundItsWindow) {
   meter_.counters().timed_calls.Add(1);
   meter_.counters().timed_call_ns.Add(77);
   meter_.counters().completion_wait_ns.Add(55);
-  meter_.Schedule(kLongAgo, kLongAgo);
+  Due(kLongAgo, kLongAgo);
   PassUntilItHasLooked();
   meter_.counters().bytes.Add(20);
   PassUntilItHasLooked();
@@ -59,18 +61,18 @@ TEST_F(FlowMeterTest, TheThreadsOwnReadingsBoundItsWindow) {
 
 TEST_F(FlowMeterTest, ThereIsNoWindowBeforeBothReadings) {
   EXPECT_FALSE(meter_.Window().has_value());
-  meter_.Schedule(kLongAgo, kNotYet);
+  Due(kLongAgo, kNotYet);
   PassUntilItHasLooked();
   EXPECT_TRUE(meter_.HasRead(Edge::kOpen));
   EXPECT_FALSE(meter_.HasRead(Edge::kClose));
   EXPECT_FALSE(meter_.Window().has_value());
-  meter_.Schedule(kLongAgo, kLongAgo);
+  Due(kLongAgo, kLongAgo);
   PassUntilItHasLooked();
   EXPECT_TRUE(meter_.Window().has_value());
 }
 
 TEST_F(FlowMeterTest, ReadsNothingBeforeItsTime) {
-  meter_.Schedule(kNotYet, kNotYet);
+  Due(kNotYet, kNotYet);
   for (int i = 0; i < 10; ++i) PassUntilItHasLooked();
   EXPECT_FALSE(meter_.HasRead(Edge::kOpen));
   EXPECT_FALSE(meter_.HasRead(Edge::kClose));
@@ -83,9 +85,9 @@ TEST_F(FlowMeterTest, AFlowWithoutAWindowIsNeverRead) {
 }
 
 TEST_F(FlowMeterTest, AFastThreadLooksAtTheClockOftenEnough) {
-  meter_.Schedule(kNotYet, kNotYet);
+  Due(kNotYet, kNotYet);
   for (int i = 0; i < 100'000; ++i) meter_.Pass();  // longest stride
-  meter_.Schedule(kLongAgo, kNotYet);
+  Due(kLongAgo, kNotYet);
   PassUntilItHasLooked();
   EXPECT_TRUE(meter_.HasRead(Edge::kOpen));
 }
@@ -108,7 +110,7 @@ TEST_F(FlowMeterTest, ABlockedThreadIsReadByTheRunner) {
 }
 
 TEST_F(FlowMeterTest, AThreadThatWakesLateDoesNotMoveTheRunnersReadings) {
-  meter_.Schedule(kLongAgo, kLongAgo);
+  Due(kLongAgo, kLongAgo);
   meter_.counters().bytes.Add(1000);
   meter_.Read(Edge::kOpen);
   meter_.counters().bytes.Add(200);
@@ -119,15 +121,30 @@ TEST_F(FlowMeterTest, AThreadThatWakesLateDoesNotMoveTheRunnersReadings) {
 }
 
 TEST_F(FlowMeterTest, TheRunnerDoesNotMoveTheThreadsReadings) {
-  meter_.Schedule(kLongAgo, kNotYet);
+  Due(kLongAgo, kNotYet);
   PassUntilItHasLooked();
   meter_.counters().bytes.Add(200);
   meter_.Read(Edge::kOpen);
-  meter_.Schedule(kLongAgo, kLongAgo);
+  Due(kLongAgo, kLongAgo);
   PassUntilItHasLooked();
   meter_.counters().bytes.Add(30);
   meter_.Read(Edge::kClose);
   EXPECT_EQ(meter_.Window()->bytes(), 200u);
+}
+
+TEST_F(FlowMeterTest, AThreadThatRunsReadsThoseThatDoNot) {
+  FlowMeter other(gate_);
+  FlowMeter* const flows[] = {&meter_, &other};
+  meter_.Schedule(kLongAgo, kNotYet, flows);
+  other.counters().bytes.Add(1000);
+  PassUntilItHasLooked();
+  EXPECT_TRUE(other.HasRead(Edge::kOpen));
+  EXPECT_FALSE(other.HasRead(Edge::kClose));
+  other.counters().bytes.Add(70);
+  meter_.Schedule(kLongAgo, kLongAgo, flows);
+  PassUntilItHasLooked();
+  ASSERT_TRUE(other.Window().has_value());
+  EXPECT_EQ(other.Window()->bytes(), 70u);
 }
 
 TEST_F(FlowMeterTest, TheRunnersReadingTellsTheDataThreadsCpuTimeNotItsOwn) {
@@ -183,10 +200,10 @@ TEST_F(FlowMeterTest, TheRunnerMayReadWhileTheThreadRuns) {
       while (meter.Pass()) meter.counters().bytes.Add(1);
     });
     ready.get_future().wait();
-    meter.Schedule(kLongAgo, kNotYet);
+    meter.Schedule(kLongAgo, kNotYet, {});
     gate.Advance(Phase::kRunning);
     meter.Read(Edge::kOpen);
-    gate.Await([&] { return meter.HasRead(Edge::kOpen); }, absl::InfiniteFuture());
+    while (!meter.HasRead(Edge::kOpen)) std::this_thread::yield();
     meter.Read(Edge::kClose);
     gate.Advance(Phase::kStop);
     data_thread.join();

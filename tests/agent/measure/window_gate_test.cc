@@ -42,26 +42,5 @@ TEST(WindowGateTest, LetsWaitingThreadsGoWhenTheTrialIsStoppedBeforeItStarts) {
   thread.join();
 }
 
-TEST(WindowGateTest, AwaitEndsWhenAThreadHasTakenItsReading) {
-  RealClock clock;
-  WindowGate gate(clock);
-  std::atomic<bool> read = false;
-  std::thread thread([&] {
-    read = true;
-    gate.Notify();
-  });
-  gate.Await([&] { return read.load(); }, absl::InfiniteFuture());
-  EXPECT_TRUE(read);
-  thread.join();
-}
-
-TEST(WindowGateTest, AwaitGivesUpAtItsDeadline) {
-  FakeClock clock;
-  WindowGate gate(clock);
-  const absl::Time deadline = clock.Now() + absl::Milliseconds(1);
-  gate.Await([] { return false; }, deadline);
-  EXPECT_EQ(clock.Now(), deadline);
-}
-
 }  // namespace
 }  // namespace copycost

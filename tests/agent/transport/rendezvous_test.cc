@@ -21,6 +21,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr char kHost[] = "127.0.0.1";
+const Limits kLimits;
 
 absl::Time InAMinute() { return absl::FromUnixNanos(MonotonicNanos()) + absl::Minutes(1); }
 absl::Time Now() { return absl::FromUnixNanos(MonotonicNanos()); }
@@ -98,8 +99,8 @@ TEST_F(RendezvousTest, FlowsInBothDirectionsMeetEachOnItsOwnConnection) {
     AddEnd(left_prepare, "left", flow, flow % 2 == 0);
     AddEnd(right_prepare, "right", flow, flow % 2 == 1);
   }
-  Rendezvous left = *Rendezvous::Create(left_prepare);
-  Rendezvous right = *Rendezvous::Create(right_prepare);
+  Rendezvous left = *Rendezvous::Create(left_prepare, kLimits);
+  Rendezvous right = *Rendezvous::Create(right_prepare, kLimits);
   v1::Connect to_left, to_right;
   for (uint32_t flow = 0; flow < kFlows; ++flow) {
     if (flow % 2 == 0) AddPeer(to_left, flow, left.port());
@@ -138,7 +139,7 @@ class ListeningEnd : public RendezvousTest {
   explicit ListeningEnd(uint32_t flows = 1) {
     v1::Prepare prepare = OnLoopback();
     for (uint32_t flow = 0; flow < flows; ++flow) AddEnd(prepare, "right", flow, true);
-    right_.emplace(*Rendezvous::Create(prepare));
+    right_.emplace(*Rendezvous::Create(prepare, kLimits));
   }
 
   // Lets it deal with everything that has arrived.
@@ -276,7 +277,7 @@ class ConnectingEnd : public RendezvousTest {
   ConnectingEnd() : listener_(*ListenTcp(kHost, "")) {
     v1::Prepare prepare = OnLoopback();
     AddEnd(prepare, "left", 0, false);
-    left_.emplace(*Rendezvous::Create(prepare));
+    left_.emplace(*Rendezvous::Create(prepare, kLimits));
   }
 
   // The connection of the end, which has said its preamble.
@@ -346,7 +347,7 @@ TEST_F(RendezvousTest, RefusesAPeerThatIsNamedTwice) {
   v1::Prepare prepare = OnLoopback();
   AddEnd(prepare, "left", 0, false);
   AddEnd(prepare, "left", 1, false);
-  Rendezvous left = *Rendezvous::Create(prepare);
+  Rendezvous left = *Rendezvous::Create(prepare, kLimits);
   const UniqueFd listener = *ListenTcp(kHost, "");
   v1::Connect connect;
   AddPeer(connect, 0, *LocalPort(listener.get()));
@@ -359,8 +360,34 @@ TEST_F(RendezvousTest, RefusesADataAddressThatIsNotNumeric) {
   v1::Prepare prepare;
   prepare.set_data_address("localhost");
   AddEnd(prepare, "right", 0, true);
-  EXPECT_THAT(Rendezvous::Create(prepare),
+  EXPECT_THAT(Rendezvous::Create(prepare, kLimits),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("'localhost'")));
+}
+
+// Its preamble is right, but it comes from where no peer may be.
+TEST_F(RendezvousTest, APeerThatIsNotAllowedEndsTheTrialWithTheReason) {
+  const Limits elsewhere{.allow = {*Network::Parse("192.0.2.0/24")}};
+  v1::Prepare prepare = OnLoopback();
+  AddEnd(prepare, "right", 0, true);
+  Rendezvous right = *Rendezvous::Create(prepare, elsewhere);
+  const UniqueFd peer = Dial(right.port());
+  Say(peer, Preamble(Nonce("0 left"), 0));
+  EXPECT_THAT(right.Step(InAMinute(), stop_.get()),
+              StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("not with 127.0.0.1")));
+}
+
+TEST_F(RendezvousTest, NothingIsSentToAnAddressThatIsNotAllowed) {
+  const Limits elsewhere{.allow = {*Network::Parse("192.0.2.0/24")}};
+  const UniqueFd listener = *ListenTcp(kHost, "");
+  v1::Prepare prepare = OnLoopback();
+  AddEnd(prepare, "left", 0, false);
+  Rendezvous left = *Rendezvous::Create(prepare, elsewhere);
+  v1::Connect connect;
+  AddPeer(connect, 0, *LocalPort(listener.get()));
+  EXPECT_THAT(left.Connect(connect),
+              StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("--allow")));
+  EXPECT_EQ(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC), -1);
+  EXPECT_EQ(errno, EAGAIN);
 }
 
 }  // namespace

@@ -46,5 +46,17 @@ TEST_F(AcceptTest, SaysWhatIsWrongWithTheListener) {
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("accept")));
 }
 
+TEST(PacingTest, IsReadBackFromTheKernel) {
+  const TcpPair pair = *ConnectLoopbackPair();
+  v1::Workload workload;
+  v1::AppliedEnd end;
+  ASSERT_OK(PaceTcp(pair.client.get(), 0));
+  ASSERT_OK(EchoTcp(pair.client.get(), workload, end));
+  EXPECT_EQ(workload.pacing_bits_per_s(), 0u);
+  ASSERT_OK(PaceTcp(pair.client.get(), 40'000'000'000));
+  ASSERT_OK(EchoTcp(pair.client.get(), workload, end));
+  EXPECT_EQ(workload.pacing_bits_per_s(), 40'000'000'000u);
+}
+
 }  // namespace
 }  // namespace copycost

@@ -1,0 +1,100 @@
+#include "agent/limits.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "agent/host_info.h"
+#include "agent/message_buffers.h"
+#include "common/status.h"
+#include "common/units.h"
+
+namespace copycost {
+namespace {
+
+absl::Status Beyond(absl::string_view flag, absl::string_view what) {
+  return absl::ResourceExhaustedError(
+      absl::StrCat(what, "; copycost-agent ", flag, " would have to permit it"));
+}
+
+absl::Status CheckRate(const Limits& limits, const v1::Prepare& prepare) {
+  if (limits.max_rate_bits_per_s == 0) return absl::OkStatus();
+  const auto senders = static_cast<uint64_t>(
+      std::count_if(prepare.ends().begin(), prepare.ends().end(),
+                    [](const v1::FlowEnd& end) { return end.role() == v1::ROLE_SENDER; }));
+  const uint64_t pacing = prepare.workload().pacing_bits_per_s();
+  if (senders == 0 || (pacing > 0 && pacing <= limits.max_rate_bits_per_s / senders)) {
+    return absl::OkStatus();
+  }
+  const std::string asked =
+      pacing == 0 ? "no pacing" : absl::StrCat(FormatBitRate(pacing), " bit/s");
+  return Beyond("--max-rate",
+                absl::StrCat("this agent sends ", FormatBitRate(limits.max_rate_bits_per_s),
+                             " bit/s at most, and ", asked, " was asked for each of ", senders,
+                             " flows; lower --pacing, or"));
+}
+
+// Buffers are faulted in, so what does not fit would take the host down. Another agent of this host
+// may want as much.
+absl::Status CheckMemory(const Limits& limits, const v1::Prepare& prepare) {
+  const v1::Workload& workload = prepare.workload();
+  const uint64_t messages = uint64_t{workload.ring_depth()} + 2;
+  const uint64_t of_one = MessageBuffers::MemoryOf(workload.message_bytes(), workload.fields());
+  const uint64_t need = messages * of_one * prepare.ends_size();
+  if (limits.max_memory_bytes > 0 && need > limits.max_memory_bytes) {
+    return Beyond("--max-memory",
+                  absl::StrCat("the message buffers of this trial take ", need >> 20, " MiB"));
+  }
+  ASSIGN_OR_RETURN(const uint64_t available, AvailableMemory());
+  if (need <= available / 2) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "the message buffers of this trial take ", need >> 20,
+      " MiB, and half of what is "
+      "available is ",
+      available >> 21, " MiB; use fewer threads, smaller messages or a shallower ring"));
+}
+
+}  // namespace
+
+std::vector<Network> PrivateNetworks() {
+  std::vector<Network> networks;
+  for (const char* text :
+       {"127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10",
+        "198.18.0.0/15", "::1/128", "fc00::/7", "2001:2::/48"}) {
+    networks.push_back(*Network::Parse(text));
+  }
+  return networks;
+}
+
+absl::Status CheckLimits(const Limits& limits, const v1::Prepare& prepare) {
+  if (static_cast<uint64_t>(prepare.ends_size()) > limits.max_flows) {
+    return Beyond("--max-flows",
+                  absl::StrCat("the trial has ", prepare.ends_size(), " flows here"));
+  }
+  const absl::Duration traffic = absl::Nanoseconds(prepare.workload().warmup_ns()) +
+                                 absl::Nanoseconds(prepare.workload().window_ns());
+  if (traffic > limits.max_duration) {
+    return Beyond("--max-duration",
+                  absl::StrCat("the trial lasts ", absl::FormatDuration(traffic)));
+  }
+  RETURN_IF_ERROR(CheckRate(limits, prepare));
+  return CheckMemory(limits, prepare);
+}
+
+absl::Status CheckPeerAddress(const Limits& limits, absl::string_view text) {
+  ASSIGN_OR_RETURN(const IpAddress address, IpAddress::Parse(text));
+  RETURN_IF_ERROR(address.CheckUnicast());
+  const bool allowed =
+      std::any_of(limits.allow.begin(), limits.allow.end(),
+                  [&](const Network& network) { return network.Contains(address); });
+  if (allowed) return absl::OkStatus();
+  return absl::PermissionDeniedError(absl::StrCat(
+      "this agent exchanges data with ",
+      absl::StrJoin(
+          limits.allow, ", ",
+          [](std::string* out, const Network& network) { out->append(network.ToString()); }),
+      " only, not with ", address.ToString(), "; copycost-agent --allow would have to permit it"));
+}
+
+}  // namespace copycost
