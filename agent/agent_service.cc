@@ -51,7 +51,7 @@ class HoldCall final : public grpc::ServerBidiReactor<v1::HoldRequest, v1::Held>
                 : grpc::Status::OK);
       return;
     }
-    const absl::StatusOr<uint64_t> epoch = hold_.Take(request_.holder(), request_.run_id());
+    const absl::StatusOr<uint64_t> epoch = hold_.Take(request_.holder(), request_.token());
     if (!epoch.ok()) {
       Finish(ToGrpc(epoch.status()));
       return;
@@ -225,6 +225,7 @@ class AgentService final : public v1::Agent::CallbackService {
       grpc::CallbackServerContext* context) override {
     const absl::Status permitted = Permit(*context);
     if (!permitted.ok()) return new RefusedCall<v1::Command, v1::Event>(permitted);
+    context->AddTrailingMetadata(kToldByAgent, "1");
     return new TrialCall(*context, clock_, slot_, limits_);
   }
 

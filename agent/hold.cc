@@ -7,20 +7,19 @@
 namespace copycost {
 namespace {
 constexpr size_t kLongestHolder = 256;
-constexpr size_t kLongestRunId = 128;
+constexpr size_t kTokenBytes = 16;
 }  // namespace
 
-absl::StatusOr<uint64_t> Hold::Take(absl::string_view holder, absl::string_view run_id) {
+absl::StatusOr<uint64_t> Hold::Take(absl::string_view holder, absl::string_view token) {
   if (holder.empty() || holder.size() > kLongestHolder) {
     return absl::InvalidArgumentError(
         absl::StrCat("holder: must have 1 to ", kLongestHolder, " characters"));
   }
-  if (run_id.empty() || run_id.size() > kLongestRunId) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("run_id: must have 1 to ", kLongestRunId, " characters"));
+  if (token.size() != kTokenBytes) {
+    return absl::InvalidArgumentError(absl::StrCat("token: must have ", kTokenBytes, " bytes"));
   }
   MutexLock lock(mutex_);
-  if (holder_.has_value() && holder_->run_id != run_id) {
+  if (holder_.has_value() && holder_->token != token) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "this agent is held by ", holder_->name, " since ",
         absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", holder_->since, absl::UTCTimeZone())));
@@ -28,7 +27,7 @@ absl::StatusOr<uint64_t> Hold::Take(absl::string_view holder, absl::string_view 
   // From calendar time, so that an agent that was restarted gives epochs it never gave before.
   epoch_ = std::max(epoch_ + 1, static_cast<uint64_t>(absl::ToUnixMicros(clock_.WallNow())));
   holder_ =
-      Holder{.name = std::string(holder), .run_id = std::string(run_id), .since = clock_.WallNow()};
+      Holder{.name = std::string(holder), .token = std::string(token), .since = clock_.WallNow()};
   return epoch_;
 }
 

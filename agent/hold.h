@@ -20,10 +20,10 @@ class Hold {
  public:
   explicit Hold(Clock& clock) : clock_(clock) {}
 
-  // The new epoch. A hold of the same run is taken over: its epoch is over from now on.
-  // InvalidArgument for an empty or overlong holder or run; ResourceExhausted names who holds the
-  // agent and since when.
-  absl::StatusOr<uint64_t> Take(absl::string_view holder, absl::string_view run_id);
+  // The new epoch. A hold with the same token is taken over: its epoch is over from now on.
+  // InvalidArgument for an empty or overlong holder, or a token that is not of 16 bytes;
+  // ResourceExhausted names who holds the agent and since when.
+  absl::StatusOr<uint64_t> Take(absl::string_view holder, absl::string_view token);
 
   // Ends the hold; an epoch that is over already changes nothing.
   void Release(uint64_t epoch);
@@ -34,7 +34,7 @@ class Hold {
  private:
   struct Holder {
     std::string name;
-    std::string run_id;
+    std::string token;
     absl::Time since;
   };
 

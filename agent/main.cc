@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "agent/open_files.h"
 #include "common/build_info.h"
 #include "common/clock.h"
+#include "common/fd.h"
 #include "common/log.h"
 #include "common/network.h"
 #include "common/status.h"
@@ -94,12 +96,13 @@ void AddFlags(CLI::App& app, AgentServer::Options& options, Flags& flags) {
       ->group(limits);
 }
 
-absl::StatusOr<uint64_t> ParseBitRateOrNone(absl::string_view text) {
-  return text == "none" ? absl::StatusOr<uint64_t>(0) : ParseBitRate(text);
-}
-
-absl::StatusOr<uint64_t> ParseBytesOrNone(absl::string_view text) {
-  return text == "none" ? absl::StatusOr<uint64_t>(0) : ParseBytes(text);
+// A limit of nothing is a mistake: nobody starts an agent that may not do anything.
+template <typename Number, typename Parse>
+absl::StatusOr<Number> ParseLimit(absl::string_view flag, absl::string_view text, Parse parse) {
+  const absl::StatusOr<Number> limit = parse(text);
+  if (!limit.ok()) return Annotate(limit.status(), flag);
+  if (*limit != Number()) return limit;
+  return absl::InvalidArgumentError(absl::StrCat(flag, ": 0 would permit nothing"));
 }
 
 absl::StatusOr<Limits> LimitsOf(const Flags& flags) {
@@ -110,22 +113,24 @@ absl::StatusOr<Limits> LimitsOf(const Flags& flags) {
     if (!network.ok()) return Annotate(network.status(), "--allow");
     limits.allow.push_back(*network);
   }
-  const auto rate = ParseBitRateOrNone(flags.max_rate);
-  if (!rate.ok()) return Annotate(rate.status(), "--max-rate");
-  limits.max_rate_bits_per_s = *rate;
-  const auto duration = ParseDuration(flags.max_duration);
-  if (!duration.ok()) return Annotate(duration.status(), "--max-duration");
-  limits.max_duration = *duration;
-  const auto flows = ParseCount(flags.max_flows);
-  if (!flows.ok()) return Annotate(flows.status(), "--max-flows");
-  limits.max_flows = *flows;
-  const auto memory = ParseBytesOrNone(flags.max_memory);
-  if (!memory.ok()) return Annotate(memory.status(), "--max-memory");
-  limits.max_memory_bytes = *memory;
+  if (flags.max_rate != "none") {
+    ASSIGN_OR_RETURN(limits.max_rate_bits_per_s,
+                     ParseLimit<uint64_t>("--max-rate", flags.max_rate, ParseBitRate));
+  }
+  ASSIGN_OR_RETURN(limits.max_duration,
+                   ParseLimit<absl::Duration>("--max-duration", flags.max_duration, ParseDuration));
+  ASSIGN_OR_RETURN(limits.max_flows,
+                   ParseLimit<uint64_t>("--max-flows", flags.max_flows, ParseCount));
+  if (flags.max_memory != "none") {
+    ASSIGN_OR_RETURN(limits.max_memory_bytes,
+                     ParseLimit<uint64_t>("--max-memory", flags.max_memory, ParseBytes));
+  }
   return limits;
 }
 
 int Main(int argc, char** argv) {
+  ReserveStandardDescriptors();
+  ::setenv("GRPC_VERBOSITY", "NONE", 0);  // what it has to say, a Status says
   SetLogName("copycost-agent");
   CLI::App app{
       "One end of copycost's trials. A coordinator tells it what to send or receive; by itself it "

@@ -26,6 +26,10 @@ class UniqueFd {
   int fd_ = -1;
 };
 
+// First thing in main: where standard input, output or error are closed, puts something there that
+// fails to be read or written. Else the next socket takes the number, and log lines go into it.
+void ReserveStandardDescriptors();
+
 }  // namespace copycost
 
 #endif  // COPYCOST_COMMON_FD_H_

@@ -1,10 +1,12 @@
 // copycost: one line a subcommand.
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/build_info.h"
+#include "common/fd.h"
 #include "common/log.h"
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/command_line.h"
@@ -26,6 +28,8 @@ constexpr char kExamples[] =
     "results.\n";
 
 int Main(int argc, char** argv) {
+  ReserveStandardDescriptors();
+  ::setenv("GRPC_VERBOSITY", "NONE", 0);  // what it has to say, a Status says
   SetLogName("copycost");
   CLI::App app{"Measures what socket copies cost, and proves which copies really happened.",
                "copycost"};

@@ -24,6 +24,9 @@ class Count {
 };
 
 struct alignas(64) FlowCounters {
+  // About one in 64. Odd, so that it does not step with a ring of buffers.
+  static constexpr uint64_t kTimedEvery = 63;
+
   Count messages;
   Count bytes;
   Count calls;
@@ -31,11 +34,11 @@ struct alignas(64) FlowCounters {
   Count timed_call_ns;
   Count completion_wait_ns;
 
-  // Makes a system call that is to move payload. Those that did are counted, and one in 64 of them
+  // Makes a system call that is to move payload. Those that did are counted, and one in 63 of them
   // is timed.
   template <typename SystemCall>
   auto Call(SystemCall call) {
-    const bool timed = calls.Get() % 64 == 0;
+    const bool timed = calls.Get() % kTimedEvery == 0;
     const int64_t begin = timed ? MonotonicNanos() : 0;
     const auto result = call();
     if (result <= 0) return result;

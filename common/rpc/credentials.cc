@@ -1,5 +1,6 @@
 #include "common/rpc/credentials.h"
 
+#include <fcntl.h>
 #include <grpc/grpc_security_constants.h>
 #include <grpcpp/security/auth_context.h>
 #include <grpcpp/security/credentials.h>
@@ -7,16 +8,15 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <unistd.h>
 
-#include <cerrno>
 #include <cstdlib>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/fd.h"
 #include "common/status.h"
 
 namespace copycost {
@@ -53,12 +53,16 @@ absl::StatusOr<std::string> ReadPem(absl::string_view flag, const std::string& p
     return absl::InvalidArgumentError(absl::StrCat(
         flag, ": missing; --tls-ca, --tls-cert and --tls-key are given together, or not at all"));
   }
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  errno = 0;
-  if (!file || !(text << file.rdbuf())) return Wrong(flag, path, ErrnoStatus("read").message());
-  if (text.str().size() > kLargestFile) return Wrong(flag, path, "too large to be a PEM file");
-  return text.str();
+  // A pipe or a terminal would be waited for.
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (!file.valid()) return Wrong(flag, path, ErrnoStatus("open").message());
+  std::string text(kLargestFile + 1, '\0');
+  const ssize_t size = ::read(file.get(), text.data(), text.size());
+  if (size < 0) return Wrong(flag, path, ErrnoStatus("read").message());
+  if (size == 0) return Wrong(flag, path, "is empty");
+  text.resize(static_cast<size_t>(size));
+  if (text.size() > kLargestFile) return Wrong(flag, path, "too large to be a PEM file");
+  return text;
 }
 
 Bio Reader(const std::string& pem) {

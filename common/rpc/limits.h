@@ -10,6 +10,9 @@ class ServerBuilder;
 
 namespace copycost {
 
+// Among the trailing metadata of a trial's call: the agent ended it. A call without was cut off.
+inline constexpr char kToldByAgent[] = "copycost-told-by-agent";
+
 void LimitServer(grpc::ServerBuilder& builder);
 void LimitClient(grpc::ChannelArguments& arguments);
 

@@ -58,8 +58,9 @@ void ExperimentFlags::AddAxes(CLI::App& app) {
   }
 }
 
-absl::StatusOr<LoadedExperiment> ExperimentFlags::Load() const {
+absl::StatusOr<LoadedExperiment> ExperimentFlags::Load(v1::TopologyKind topology) const {
   ASSIGN_OR_RETURN(LoadedExperiment loaded, LoadExperiment(source_));
+  if (!loaded.Named("topology")) loaded.experiment.set_topology(Label(topology));
   for (const AxisField& axis : Axes()) {
     const std::vector<std::string>& lists = axis_lists_.at(axis.name);
     if (!lists.empty()) loaded.SetAxis(axis, lists, absl::StrCat("--", axis.flag));

@@ -4,7 +4,7 @@
 //   CLI::App app;
 //   ExperimentFlags flags(*app.add_subcommand("run"));
 //   ASSIGN_OR_RETURN(const std::string answer, ParseCommandLine(app, argc, argv));
-//   ASSIGN_OR_RETURN(const LoadedExperiment loaded, flags.Load());
+//   ASSIGN_OR_RETURN(const LoadedExperiment loaded, flags.Load(v1::TOPOLOGY_KIND_NAMESPACES));
 #ifndef COPYCOST_COORDINATOR_CLI_EXPERIMENT_FLAGS_H_
 #define COPYCOST_COORDINATOR_CLI_EXPERIMENT_FLAGS_H_
 
@@ -32,8 +32,9 @@ class ExperimentFlags {
   ExperimentFlags& operator=(const ExperimentFlags&) = delete;
 
   // After parsing: the preset or file (default: the first preset) with the flags laid over it,
-  // resolved. InvalidArgument names the flag, or file:line:column.
-  absl::StatusOr<LoadedExperiment> Load() const;
+  // resolved; in `topology`, unless a file or a flag names another. InvalidArgument names the flag,
+  // or file:line:column.
+  absl::StatusOr<LoadedExperiment> Load(v1::TopologyKind topology) const;
 
  private:
   void AddAxes(CLI::App& app);

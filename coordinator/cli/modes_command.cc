@@ -9,8 +9,8 @@
 #include "common/words.h"
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/exit_code.h"
+#include "coordinator/cli/fleet_flags.h"
 #include "coordinator/cli/fleet_limits.h"
-#include "coordinator/cli/local_fleet.h"
 #include "coordinator/cli/output.h"
 #include "copycost/v1/copy_mode.pb.h"
 
@@ -32,7 +32,7 @@ std::string Section(absl::string_view title, const std::map<Mode, std::string>& 
 }
 
 int Modes(const FleetFlags& flags) {
-  const absl::StatusOr<LocalFleet> fleet = flags.BringUp();
+  const absl::StatusOr<RunningFleet> fleet = flags.BringUp(flags.kind());
   if (!fleet.ok()) {
     Log(fleet.status().message());
     return ExitCodeOf(fleet.status());

@@ -8,11 +8,12 @@
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/exit_code.h"
 #include "coordinator/cli/experiment_flags.h"
+#include "coordinator/cli/fleet_flags.h"
 #include "coordinator/cli/fleet_limits.h"
-#include "coordinator/cli/local_fleet.h"
 #include "coordinator/cli/output.h"
 #include "coordinator/cli/plan_text.h"
 #include "coordinator/experiment/plan.h"
+#include "coordinator/experiment/resolve.h"
 
 namespace copycost {
 namespace {
@@ -25,10 +26,11 @@ struct PlanFlags {
 };
 
 absl::StatusOr<v1::Plan> PlanHere(const PlanFlags& flags) {
-  ASSIGN_OR_RETURN(const LoadedExperiment loaded, flags.experiment.Load());
-  const absl::StatusOr<LocalFleet> fleet = flags.fleet.BringUp();
+  ASSIGN_OR_RETURN(const LoadedExperiment loaded, flags.experiment.Load(flags.fleet.kind()));
+  const absl::StatusOr<RunningFleet> fleet = flags.fleet.BringUp(TopologyOf(loaded.experiment));
   if (fleet.ok()) return MakePlan(loaded, LimitsOf(fleet->agents));
-  Log(absl::StrCat("planning without knowing this host: ", fleet.status().message()));
+  if (absl::IsInvalidArgument(fleet.status())) return fleet.status();
+  Log(absl::StrCat("planning without knowing the hosts: ", fleet.status().message()));
   return MakePlan(loaded, HostLimits());
 }
 

@@ -133,6 +133,10 @@ std::string CommonText(const v1::Plan& plan) {
 
 }  // namespace
 
+std::string CommonLine(const v1::Plan& plan) {
+  return absl::StrCat("every cell: ", CommonText(plan), "\n");
+}
+
 std::string PlanSummary(const v1::Plan& plan) {
   const v1::Experiment& experiment = plan.experiment();
   const uint64_t verifications = plan.verifications_size();
@@ -145,12 +149,11 @@ std::string PlanSummary(const v1::Plan& plan) {
 
 std::string PlanText(const v1::Plan& plan) {
   const v1::Experiment& experiment = plan.experiment();
-  return absl::StrCat(PlanSummary(plan), "\ntopology ", experiment.topology(), ", warm-up ",
-                      experiment.warmup(), ", window ", experiment.window(), ", seed ",
-                      experiment.seed(), "\n", "every cell: ", CommonText(plan), "\n",
-                      Section("cells", Aligned(CellRows(plan))),
-                      Section("skipped", SkippedLines(plan)),
-                      Section("verified first, every byte", VerificationLines(plan)));
+  return absl::StrCat(
+      PlanSummary(plan), "\ntopology ", experiment.topology(), ", warm-up ", experiment.warmup(),
+      ", window ", experiment.window(), ", seed ", experiment.seed(), "\n", CommonLine(plan),
+      Section("cells", Aligned(CellRows(plan))), Section("skipped", SkippedLines(plan)),
+      Section("verified first, every byte", VerificationLines(plan)));
 }
 
 }  // namespace copycost

@@ -11,6 +11,10 @@ namespace copycost {
 // One line: "quick: 6 cells x 8 blocks = 48 trials, after 6 verifications; about 42 s".
 std::string PlanSummary(const v1::Plan& plan);
 
+// "every cell: fields=8 touch=fields ...": what is the same for all of them, and in no column of
+// the table.
+std::string CommonLine(const v1::Plan& plan);
+
 // The summary; what all cells share; the cells, a row for all values of the longest axis; what is
 // skipped and why; the verifications. Of lists over 60 lines the middle is left out and counted.
 std::string PlanText(const v1::Plan& plan);

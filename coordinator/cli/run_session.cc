@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <utility>
@@ -23,8 +24,9 @@
 #include "coordinator/cli/progress.h"
 #include "coordinator/cli/run_directory.h"
 #include "coordinator/cli/terminal.h"
-#include "coordinator/drive/trial_driver.h"
+#include "coordinator/drive/flow_layout.h"
 #include "coordinator/experiment/plan.h"
+#include "coordinator/experiment/resolve.h"
 #include "coordinator/experiment/schedule.h"
 #include "coordinator/report/csv.h"
 #include "coordinator/report/file.h"
@@ -50,6 +52,8 @@ std::string Holder() {
   return ToUtf8(absl::StrCat("user ", ::geteuid(), " on ", host, ", process ", ::getpid(), " (",
                              CommandLine().substr(0, 120), ")"));
 }
+
+bool IsOnThisHost(const FleetAgent& agent) { return agent.shares_our_clock; }
 
 bool Incomplete(absl::Span<const analysis::CellSummary> cells) {
   for (const analysis::CellSummary& cell : cells) {
@@ -89,17 +93,21 @@ absl::StatusOr<int> RunSession::Run() {
 
 // Everything that can be refused, before anything is left behind.
 absl::Status RunSession::Prepare() {
-  ASSIGN_OR_RETURN(const LoadedExperiment loaded, experiment_flags_.Load());
+  ASSIGN_OR_RETURN(const LoadedExperiment loaded, experiment_flags_.Load(fleet_flags_.kind()));
   BlockSignals();  // one that comes while the rest is prepared is taken once trials could run
-  if (!share_host_) {
-    ASSIGN_OR_RETURN(lock_, HostLock::Take(Holder()));
+  const v1::TopologyKind topology = TopologyOf(loaded.experiment);
+  if (topology == v1::TOPOLOGY_KIND_NAMESPACES) RETURN_IF_ERROR(LockHost());
+  ASSIGN_OR_RETURN(fleet_, fleet_flags_.BringUp(topology));
+  // Agents of other hosts are their own locks; on this host a run in namespaces may be measuring.
+  if (std::any_of(fleet_.agents.begin(), fleet_.agents.end(), IsOnThisHost)) {
+    RETURN_IF_ERROR(LockHost());
   }
-  ASSIGN_OR_RETURN(fleet_, fleet_flags_.BringUp());
   ASSIGN_OR_RETURN(v1::Plan plan, MakePlan(loaded, LimitsOf(fleet_.agents)));
   record_ = MakeRunRecord(std::move(plan));
   v1::HoldRequest request;
   request.set_holder(Holder());
   request.set_run_id(record_.run_id());
+  request.set_token(record_.hold_token());
   RETURN_IF_ERROR(HoldAll(fleet_.agents, request));
   ASSIGN_OR_RETURN(directory_, MakeRunDirectory(out_flag_, record_.run_id()));
   // First what tells another run that the directory is taken.
@@ -108,9 +116,16 @@ absl::Status RunSession::Prepare() {
                                  ExperimentText(record_.plan().experiment()));
 }
 
+absl::Status RunSession::LockHost() {
+  if (share_host_ || lock_.has_value()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(lock_, HostLock::Take(Holder()));
+  return absl::OkStatus();
+}
+
 v1::RunRecord RunSession::MakeRunRecord(v1::Plan plan) const {
   v1::RunRecord record;
   const absl::Time now = clock_.WallNow();
+  record.set_hold_token(RandomNonce());
   record.set_run_id(MakeRunId(plan.experiment().name(), now));
   record.set_started_unix_ns(absl::ToUnixNanos(now));
   *record.mutable_plan() = std::move(plan);
@@ -180,7 +195,10 @@ absl::StatusOr<int> RunSession::Conclude(const absl::Status& measured, int signa
 
 absl::Status RunSession::PrintResults(const record::Run& run,
                                       absl::Span<const analysis::CellSummary> cells) {
-  if (!json_) return results_.Write(report::SummaryTable(cells, WidthOf(STDOUT_FILENO)));
+  if (!json_) {
+    return results_.Write(absl::StrCat(report::SummaryTable(cells, WidthOf(STDOUT_FILENO)),
+                                       CommonLine(record_.plan())));
+  }
   for (const analysis::CellSummary& cell : cells) {
     RETURN_IF_ERROR(results_.Write(report::CellLine(record_, cell)));
   }

@@ -11,8 +11,8 @@
 #include "common/clock.h"
 #include "coordinator/analysis/cells.h"
 #include "coordinator/cli/experiment_flags.h"
+#include "coordinator/cli/fleet_flags.h"
 #include "coordinator/cli/host_lock.h"
-#include "coordinator/cli/local_fleet.h"
 #include "coordinator/cli/output.h"
 #include "coordinator/cli/signals.h"
 #include "coordinator/drive/trial_driver.h"
@@ -37,6 +37,7 @@ class RunSession {
 
  private:
   absl::Status Prepare();
+  absl::Status LockHost();
   v1::RunRecord MakeRunRecord(v1::Plan plan) const;
   absl::Status MeasureAll(TrialDriver& driver, const SignalWatch& signals);
   absl::StatusOr<int> Conclude(const absl::Status& measured, int signal);
@@ -51,7 +52,7 @@ class RunSession {
 
   RealClock clock_;
   std::optional<HostLock> lock_;
-  LocalFleet fleet_;
+  RunningFleet fleet_;
   v1::RunRecord record_;
   std::string directory_;
   std::unique_ptr<store::Writer> writer_;

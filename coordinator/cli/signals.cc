@@ -14,7 +14,11 @@ namespace {
 sigset_t Watched() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  for (const int signal : {SIGINT, SIGTERM}) sigaddset(&set, signal);
+  struct sigaction hangup {};
+  const bool ignored =  // as nohup leaves it
+      ::sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler == SIG_IGN;
+  if (!ignored) sigaddset(&set, SIGHUP);
   return set;
 }
 
@@ -24,6 +28,7 @@ void BlockSignals() {
   const sigset_t set = Watched();
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a file too large is an error of the write
 }
 
 SignalWatch::SignalWatch(std::function<void()> on_signal)

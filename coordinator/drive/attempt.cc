@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/status.h"
 #include "coordinator/drive/echo_check.h"
+#include "coordinator/experiment/verification.h"
 #include "coordinator/record/ends.h"
 
 namespace copycost {
@@ -33,6 +34,7 @@ constexpr absl::Duration kHearOthers = absl::Milliseconds(300);
 
 // The higher, the nearer to the cause: a lost connection is usually another agent's failure.
 int Rank(const absl::Status& status) {
+  if (IsLostAgent(status)) return 4;
   switch (status.code()) {
     case absl::StatusCode::kDataLoss:
       return 3;
@@ -90,7 +92,8 @@ absl::Duration Attempt::Traffic() const {
     return absl::Nanoseconds(workload.warmup_ns() + workload.window_ns());
   }
   const uint64_t messages = workload.messages_per_flow() * workload.threads();
-  return kMessagesLimit + kMessageLimit * static_cast<int64_t>(messages);
+  return kMessagesLimit + 2 * EstimateTraffic(workload) +
+         kMessageLimit * static_cast<int64_t>(messages);
 }
 
 void Attempt::Open() {
@@ -243,6 +246,9 @@ absl::Status Attempt::TakeEnd(size_t agent, const absl::Status& end) {
   if (absl::IsCancelled(end)) {
     return absl::UnavailableError(absl::StrCat(NameOf(agent), ": ", end.message()));
   }
+  if (IsLostAgent(end)) {
+    return LostAgentError(absl::StrCat(NameOf(agent), " is lost: ", end.message()));
+  }
   if (!end.ok()) return Annotate(end, NameOf(agent));
   if (record_.agents(static_cast<int>(agent)).has_finished()) return absl::OkStatus();
   return absl::UnavailableError(absl::StrCat(NameOf(agent), " ended the trial unfinished"));
@@ -260,8 +266,8 @@ absl::Time Attempt::SilenceLimit() const {
 absl::Status Attempt::Silence() const {
   for (size_t agent = 0; agent < peers_.size(); ++agent) {
     if (peers_[agent].ended || clock_.Now() < peers_[agent].heard + kSilence) continue;
-    return absl::UnavailableError(absl::StrCat(NameOf(agent), " was silent for ",
-                                               absl::FormatDuration(kSilence), ": it is lost"));
+    return LostAgentError(absl::StrCat(NameOf(agent), " was silent for ",
+                                       absl::FormatDuration(kSilence), ": it is lost"));
   }
   return absl::OkStatus();
 }

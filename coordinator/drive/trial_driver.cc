@@ -52,8 +52,9 @@ TrialDriver::TrialDriver(Clock& clock, std::vector<FleetAgent>& agents)
 absl::StatusOr<v1::TrialRecord> TrialDriver::Run(const TrialOrder& order,
                                                  const OnAttempt& on_attempt) {
   for (uint32_t attempt = order.attempt;; ++attempt) {
+    const absl::Status clocks = RefreshClocks(agents_);
     v1::TrialRecord record = NewRecord(order, attempt);
-    RunAttempt(record);
+    Conclude(clocks.ok() ? RunAttempt(record) : clocks, record);
     RETURN_IF_ERROR(on_attempt(record));
     if (IsOver(PastAttemptOf(record)) || interrupted()) return record;
   }
@@ -105,18 +106,22 @@ v1::TrialRecord TrialDriver::NewRecord(const TrialOrder& order, uint32_t attempt
   return record;
 }
 
-void TrialDriver::RunAttempt(v1::TrialRecord& record) {
+absl::Status TrialDriver::RunAttempt(v1::TrialRecord& record) {
   Attempt attempt(clock_, agents_, record);
   {
     MutexLock lock(mutex_);
     running_ = &attempt;
     if (interrupted()) attempt.Interrupt();
   }
-  absl::Status status = attempt.Run();
+  const absl::Status status = attempt.Run();
   {
     MutexLock lock(mutex_);
     running_ = nullptr;
   }
+  return status;
+}
+
+void TrialDriver::Conclude(absl::Status status, v1::TrialRecord& record) const {
   if (status.ok()) status = CheckFinished(record);
   if (status.ok()) {
     for (const v1::Flag flag : FlagsOf(record)) record.add_flags(flag);

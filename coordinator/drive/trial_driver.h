@@ -41,7 +41,8 @@ class TrialDriver {
 
  private:
   v1::TrialRecord NewRecord(const TrialOrder& order, uint32_t attempt) const;
-  void RunAttempt(v1::TrialRecord& record);
+  absl::Status RunAttempt(v1::TrialRecord& record);
+  void Conclude(absl::Status status, v1::TrialRecord& record) const;
 
   Clock& clock_;
   std::vector<FleetAgent>& agents_;

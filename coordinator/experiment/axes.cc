@@ -58,9 +58,17 @@ bool IsNumber(const AxisField& axis) {
          axis.field->cpp_type() == FieldDescriptor::CPPTYPE_UINT32;
 }
 
+// The kernel counts a rate in bytes.
+absl::StatusOr<uint64_t> ParseRate(absl::string_view word) {
+  ASSIGN_OR_RETURN(const uint64_t rate, ParseBitRate(word));
+  if (rate % 8 == 0) return rate;
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", word, "' is no whole number of bytes; name a multiple of 8"));
+}
+
 absl::StatusOr<uint64_t> ParseInUnit(const AxisField& axis, absl::string_view word) {
   if (absl::EndsWith(axis.name, "_bytes")) return ParseBytes(word);
-  if (absl::EndsWith(axis.name, "_bits_per_s")) return ParseBitRate(word);
+  if (absl::EndsWith(axis.name, "_bits_per_s")) return ParseRate(word);
   return ParseCount(word);
 }
 

@@ -220,4 +220,10 @@ absl::Status Resolve(LoadedExperiment& loaded) {
   return CheckVerify(loaded);
 }
 
+v1::TopologyKind TopologyOf(const v1::Experiment& experiment) {
+  return static_cast<v1::TopologyKind>(
+      NumberOf(*v1::TopologyKind_descriptor(), experiment.topology())
+          .value_or(v1::TOPOLOGY_KIND_UNSPECIFIED));
+}
+
 }  // namespace copycost

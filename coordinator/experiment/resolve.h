@@ -22,6 +22,9 @@ inline constexpr uint32_t kMaxRepeats = 100'000;
 // experiment.proto, sizes that fields do not divide, `verify` on one side only, and too many cells.
 absl::Status Resolve(LoadedExperiment& loaded);
 
+// Of an experiment that was resolved.
+v1::TopologyKind TopologyOf(const v1::Experiment& experiment);
+
 }  // namespace copycost
 
 #endif  // COPYCOST_COORDINATOR_EXPERIMENT_RESOLVE_H_

@@ -85,7 +85,11 @@ absl::Duration EstimateTraffic(const v1::Workload& verification) {
   const auto messages =
       static_cast<double>(verification.messages_per_flow()) * verification.threads();
   const double bytes = messages * static_cast<double>(verification.message_bytes());
-  return kOneMessage * messages + kOneByte * bytes;
+  const absl::Duration work = kOneMessage * messages + kOneByte * bytes;
+  if (verification.pacing_bits_per_s() == 0) return work;
+  const double rate =
+      static_cast<double>(verification.pacing_bits_per_s()) * verification.threads();
+  return std::max(work, absl::Seconds(8 * bytes / rate));
 }
 
 }  // namespace copycost

@@ -10,10 +10,16 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "copycost/v1/agent.pb.h"
 
 namespace copycost {
+
+// Unavailable: the agent is gone, or does not speak any more. As opposed to one that says itself
+// that something is unavailable, mostly a connection to its peer, when it is the peer that is gone.
+absl::Status LostAgentError(absl::string_view why);
+bool IsLostAgent(const absl::Status& status);
 
 // A trial in progress. Destroying it cancels the call and waits for its end; no callback comes
 // after.
@@ -40,7 +46,8 @@ class HoldLease {
 class AgentClient {
  public:
   struct TrialCallbacks {
-    // Both come from another thread, events in order, the end last and once.
+    // Both come from another thread, events in order, the end last and once. IsLostAgent tells an
+    // end that the agent did not say.
     std::function<void(v1::Event)> on_event;
     std::function<void(absl::Status)> on_end;
   };

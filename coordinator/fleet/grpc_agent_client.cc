@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/clock.h"
 #include "common/mailbox.h"
+#include "common/rpc/credentials.h"
 #include "common/rpc/limits.h"
 #include "common/rpc/status.h"
 #include "common/status.h"
@@ -67,7 +68,9 @@ class GrpcTrialCall final : public TrialCall {
   void ReadAll() {
     v1::Event event;
     while (stream_->Read(&event)) callbacks_.on_event(std::move(event));
-    callbacks_.on_end(FromGrpc(stream_->Finish()));
+    const absl::Status end = FromGrpc(stream_->Finish());
+    const bool told = context_.GetServerTrailingMetadata().count(kToldByAgent) > 0;
+    callbacks_.on_end(absl::IsUnavailable(end) && !told ? LostAgentError(end.message()) : end);
   }
 
   const AgentClient::TrialCallbacks callbacks_;
@@ -113,14 +116,17 @@ class GrpcHoldLease final : public HoldLease {
 
 class GrpcAgentClient final : public AgentClient {
  public:
-  GrpcAgentClient(const std::shared_ptr<grpc::Channel>& channel, absl::Duration answer_limit)
-      : stub_(v1::Agent::NewStub(channel)), answer_limit_(answer_limit) {}
+  // With `check_role`, the channel has proved a certificate.
+  GrpcAgentClient(const std::shared_ptr<grpc::Channel>& channel, absl::Duration answer_limit,
+                  bool check_role)
+      : stub_(v1::Agent::NewStub(channel)), answer_limit_(answer_limit), check_role_(check_role) {}
 
   absl::StatusOr<v1::Description> Describe() override {
     grpc::ClientContext context;
     context.set_deadline(Deadline());
     v1::Description description;
     RETURN_IF_ERROR(FromGrpc(stub_->Describe(&context, v1::DescribeRequest(), &description)));
+    if (check_role_) RETURN_IF_ERROR(CheckRole(*context.auth_context(), kAgentRole));
     return description;
   }
 
@@ -169,6 +175,7 @@ class GrpcAgentClient final : public AgentClient {
 
   const std::unique_ptr<v1::Agent::Stub> stub_;
   const absl::Duration answer_limit_;
+  const bool check_role_;
 };
 
 }  // namespace
@@ -179,16 +186,19 @@ std::unique_ptr<AgentClient> MakeGrpcAgentClient(UniqueFd socket, absl::Duration
   const int fd = socket.Release();
   ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);  // as gRPC wants it
   return std::make_unique<GrpcAgentClient>(
-      grpc::CreateCustomInsecureChannelFromFd("agent", fd, arguments), answer_limit);
+      grpc::CreateCustomInsecureChannelFromFd("agent", fd, arguments), answer_limit, false);
 }
 
-std::unique_ptr<AgentClient> MakeGrpcAgentClient(const std::string& address,
-                                                 absl::Duration answer_limit) {
+absl::StatusOr<std::unique_ptr<AgentClient>> ConnectGrpcAgent(const std::string& address,
+                                                              const TlsFiles& tls) {
+  std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
+  if (tls.any()) {
+    ASSIGN_OR_RETURN(credentials, MakeChannelCredentials(tls));
+  }
   grpc::ChannelArguments arguments;
   LimitClient(arguments);
   return std::make_unique<GrpcAgentClient>(
-      grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments),
-      answer_limit);
+      grpc::CreateCustomChannel(address, credentials, arguments), kAnswerLimit, tls.any());
 }
 
 }  // namespace copycost

@@ -5,8 +5,10 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/fd.h"
+#include "common/tls_files.h"
 #include "coordinator/fleet/agent_client.h"
 
 namespace copycost {
@@ -18,9 +20,11 @@ inline constexpr absl::Duration kAnswerLimit = absl::Seconds(5);
 std::unique_ptr<AgentClient> MakeGrpcAgentClient(UniqueFd socket,
                                                  absl::Duration answer_limit = kAnswerLimit);
 
-// To "HOST:PORT" or "unix:PATH", in plain text.
-std::unique_ptr<AgentClient> MakeGrpcAgentClient(const std::string& address,
-                                                 absl::Duration answer_limit = kAnswerLimit);
+// To "HOST:PORT" or "unix:PATH": with mutual TLS when `tls` names files, else in plain text.
+// Nothing is said before the first call. InvalidArgument for TLS files that will not do. An agent
+// whose certificate does not name it an agent is refused by Describe, with PermissionDenied.
+absl::StatusOr<std::unique_ptr<AgentClient>> ConnectGrpcAgent(const std::string& address,
+                                                              const TlsFiles& tls = {});
 
 }  // namespace copycost
 

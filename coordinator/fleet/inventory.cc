@@ -34,7 +34,8 @@ absl::StatusOr<FleetAgent> Meet(Member member, const std::string& own_boot_id) {
   FleetAgent agent;
   ASSIGN_OR_RETURN(agent.description, member.client->Describe());
   RETURN_IF_ERROR(CheckDescription(agent.description));
-  if (agent.description.boot_id() != own_boot_id) {
+  agent.shares_our_clock = agent.description.boot_id() == own_boot_id;
+  if (!agent.shares_our_clock) {
     ASSIGN_OR_RETURN(agent.clock, member.client->ProbeClock(kProbes));
   }
   agent.member = std::move(member);
@@ -52,6 +53,19 @@ absl::StatusOr<std::vector<FleetAgent>> TakeInventory(Fleet fleet, const std::st
     agents.push_back(*std::move(agent));
   }
   return agents;
+}
+
+absl::Status RefreshClocks(std::vector<FleetAgent>& agents) {
+  for (FleetAgent& agent : agents) {
+    if (agent.shares_our_clock) continue;
+    const absl::StatusOr<ClockOffset> clock = agent.member.client->ProbeClock(kProbes);
+    if (!clock.ok()) {
+      return absl::UnavailableError(absl::StrCat(
+          "agent ", agent.member.name, " did not tell its clock: ", clock.status().message()));
+    }
+    agent.clock = *clock;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status HoldAll(std::vector<FleetAgent>& agents, const v1::HoldRequest& request) {

@@ -15,6 +15,7 @@ namespace copycost {
 struct FleetAgent {
   Member member;
   v1::Description description;
+  bool shares_our_clock = false;  // runs on this host
   ClockOffset clock;
   std::unique_ptr<HoldLease> lease;  // null until Hold
 };
@@ -22,6 +23,10 @@ struct FleetAgent {
 // Asks every member who it is. FailedPrecondition for an agent whose protocol this build does not
 // speak; errors name the agent. Clocks of agents on `own_boot_id` are ours; others are probed.
 absl::StatusOr<std::vector<FleetAgent>> TakeInventory(Fleet fleet, const std::string& own_boot_id);
+
+// Probes the clocks of agents on other hosts anew: clocks drift, by some 10 us a second.
+// Unavailable names the agent that does not answer.
+absl::Status RefreshClocks(std::vector<FleetAgent>& agents);
 
 // Holds every agent until it is destroyed. ResourceExhausted names the agent and who holds it.
 absl::Status HoldAll(std::vector<FleetAgent>& agents, const v1::HoldRequest& request);

@@ -81,16 +81,22 @@ absl::Status Spawn(const std::string& binary, int network_namespace, int control
   return absl::OkStatus();
 }
 
-absl::Status SetUp(const NamespaceHelper& helper) {
+struct Namespaces {
+  UniqueFd sender;
+  UniqueFd receiver;
+};
+
+absl::StatusOr<Namespaces> SetUp(const NamespaceHelper& helper) {
   RETURN_IF_ERROR(CloseAllBut(
       {helper.lifeline, helper.report, helper.sender_control, helper.receiver_control}));
   if (helper.new_user_namespace) RETURN_IF_ERROR(MapIds(helper));
-  ASSIGN_OR_RETURN(const UniqueFd sender, NewNetworkNamespace(helper.new_user_namespace));
-  ASSIGN_OR_RETURN(const UniqueFd receiver, NewNetworkNamespace(helper.new_user_namespace));
+  ASSIGN_OR_RETURN(UniqueFd sender, NewNetworkNamespace(helper.new_user_namespace));
+  ASSIGN_OR_RETURN(UniqueFd receiver, NewNetworkNamespace(helper.new_user_namespace));
   RETURN_IF_ERROR(JoinByVeth(DataEnd(sender, kSenderAddressV4, kSenderAddressV6),
                              DataEnd(receiver, kReceiverAddressV4, kReceiverAddressV6)));
   RETURN_IF_ERROR(Spawn(helper.agent_binary, sender.get(), helper.sender_control));
-  return Spawn(helper.agent_binary, receiver.get(), helper.receiver_control);
+  RETURN_IF_ERROR(Spawn(helper.agent_binary, receiver.get(), helper.receiver_control));
+  return Namespaces{.sender = std::move(sender), .receiver = std::move(receiver)};
 }
 
 void Report(int report, absl::string_view text) {
@@ -126,10 +132,12 @@ void RunNamespaceHelper(const NamespaceHelper& helper) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::prctl(PR_SET_NAME, "copycost-helper");
-  const absl::Status status = SetUp(helper);
+  // Held until the end: an agent that dies must not take the veth pair with its namespace, or its
+  // peer would be blamed for an address that is gone.
+  const absl::StatusOr<Namespaces> namespaces = SetUp(helper);
   const absl::string_view ready = KernelHasIpv6() ? kNamespacesReady : kNamespacesReadyV4Only;
-  Report(helper.report, status.ok() ? ready : status.message());
-  if (status.ok()) Linger(helper.lifeline);
+  Report(helper.report, namespaces.ok() ? ready : namespaces.status().message());
+  if (namespaces.ok()) Linger(helper.lifeline);
   ::_exit(0);
 }
 

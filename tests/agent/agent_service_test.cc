@@ -38,7 +38,7 @@ using ::testing::HasSubstr;
 v1::HoldRequest HolderNamed(const std::string& name) {
   v1::HoldRequest request;
   request.set_holder(name);
-  request.set_run_id("a run of " + name);
+  request.set_token((name + std::string(16, '.')).substr(0, 16));
   return request;
 }
 
@@ -50,7 +50,7 @@ class AgentServiceTest : public ::testing::Test {
 
   RealClock clock_;
   std::unique_ptr<AgentServer> agent_ = Serve("127.0.0.1:0");
-  std::unique_ptr<AgentClient> client_ = MakeGrpcAgentClient(agent_->address());
+  std::unique_ptr<AgentClient> client_ = *ConnectGrpcAgent(agent_->address());
 };
 
 TEST_F(AgentServiceTest, DescribesThisHostWithoutAHold) {
@@ -66,7 +66,7 @@ TEST_F(AgentServiceTest, DescribesThisHostWithoutAHold) {
 TEST_F(AgentServiceTest, TellsASecondCoordinatorWhoHoldsItAndSinceWhen) {
   const auto first = client_->Hold(HolderNamed("alice on a"));
   ASSERT_OK(first);
-  EXPECT_THAT(MakeGrpcAgentClient(agent_->address())->Hold(HolderNamed("bob")).status(),
+  EXPECT_THAT((*ConnectGrpcAgent(agent_->address()))->Hold(HolderNamed("bob")).status(),
               StatusIs(absl::StatusCode::kResourceExhausted,
                        AllOf(HasSubstr("held by alice on a"), HasSubstr("since 20"))));
 }
@@ -151,12 +151,12 @@ class TrialOverGrpcTest : public AgentServiceTest {
     Fleet fleet;
     fleet.push_back({.name = "sender",
                      .address = agent_->address(),
-                     .client = MakeGrpcAgentClient(agent_->address()),
+                     .client = *ConnectGrpcAgent(agent_->address()),
                      .data_address_v4 = "127.0.0.1",
                      .data_address_v6 = "::1"});
     fleet.push_back({.name = "receiver",
                      .address = second_->address(),
-                     .client = MakeGrpcAgentClient(second_->address()),
+                     .client = *ConnectGrpcAgent(second_->address()),
                      .data_address_v4 = "127.0.0.1",
                      .data_address_v6 = "::1"});
     agents_ = TakeInventory(std::move(fleet), OwnBootId()).value();
@@ -257,7 +257,7 @@ TEST(AgentServerTest, ServesAUnixSocketAndAnInheritedOne) {
   const std::string path = absl::StrCat(::testing::TempDir(), "/agent-", ::getpid(), ".sock");
   const auto at_path = AgentServer::Start({.listen = absl::StrCat("unix:", path)}, clock);
   ASSERT_OK(at_path);
-  EXPECT_OK(MakeGrpcAgentClient(absl::StrCat("unix:", path))->Describe());
+  EXPECT_OK((*ConnectGrpcAgent(absl::StrCat("unix:", path)))->Describe());
 
   int fds[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);

@@ -16,7 +16,7 @@ constexpr absl::StatusCode kStale = absl::StatusCode::kFailedPrecondition;
 TEST(HoldTest, WhoHoldsItMayUseIt) {
   FakeClock clock;
   Hold hold(clock);
-  const auto epoch = hold.Take("ann@a, run 1", "run 1");
+  const auto epoch = hold.Take("ann@a, run 1", "token of run 1  ");
   ASSERT_OK(epoch);
   EXPECT_OK(hold.Check(*epoch));
 }
@@ -24,8 +24,8 @@ TEST(HoldTest, WhoHoldsItMayUseIt) {
 TEST(HoldTest, TheSecondIsToldWhoHoldsItAndSinceWhen) {
   FakeClock clock;
   Hold hold(clock);
-  ASSERT_OK(hold.Take("ann@a, run 1", "run 1"));
-  EXPECT_THAT(hold.Take("bob@b", "run 2"),
+  ASSERT_OK(hold.Take("ann@a, run 1", "token of run 1  "));
+  EXPECT_THAT(hold.Take("bob@b", "token of run 2  "),
               StatusIs(absl::StatusCode::kResourceExhausted,
                        AllOf(HasSubstr("ann@a, run 1"), HasSubstr("2025-10-09 08:53:20 UTC"))));
 }
@@ -33,9 +33,9 @@ TEST(HoldTest, TheSecondIsToldWhoHoldsItAndSinceWhen) {
 TEST(HoldTest, EpochsAreNeverGivenTwice) {
   FakeClock clock;
   Hold hold(clock);
-  const uint64_t first = *hold.Take("ann", "run 1");
+  const uint64_t first = *hold.Take("ann", "token of run 1  ");
   hold.Release(first);
-  const uint64_t second = *hold.Take("bob", "run 2");  // at the same time
+  const uint64_t second = *hold.Take("bob", "token of run 2  ");  // at the same time
   EXPECT_GT(second, first);
   EXPECT_THAT(hold.Check(first), StatusIs(kStale, HasSubstr("held by bob")));
   EXPECT_OK(hold.Check(second));
@@ -43,16 +43,16 @@ TEST(HoldTest, EpochsAreNeverGivenTwice) {
 
 TEST(HoldTest, ARestartedAgentGivesEpochsThatTheFormerOneNeverGave) {
   FakeClock clock;
-  const uint64_t former = *Hold(clock).Take("ann", "run 1");
+  const uint64_t former = *Hold(clock).Take("ann", "token of run 1  ");
   clock.Advance(absl::Milliseconds(1));
-  EXPECT_GT(*Hold(clock).Take("ann", "run 1"), former);
+  EXPECT_GT(*Hold(clock).Take("ann", "token of run 1  "), former);
 }
 
 TEST(HoldTest, NobodyMayUseWhatNobodyHolds) {
   FakeClock clock;
   Hold hold(clock);
   EXPECT_THAT(hold.Check(0), StatusIs(kStale, HasSubstr("nobody holds")));
-  const uint64_t epoch = *hold.Take("ann", "run 1");
+  const uint64_t epoch = *hold.Take("ann", "token of run 1  ");
   hold.Release(epoch);
   EXPECT_THAT(hold.Check(epoch), StatusIs(kStale, HasSubstr("nobody holds")));
 }
@@ -60,9 +60,9 @@ TEST(HoldTest, NobodyMayUseWhatNobodyHolds) {
 TEST(HoldTest, TheEndOfAnEarlierHoldDoesNotEndThePresentOne) {
   FakeClock clock;
   Hold hold(clock);
-  const uint64_t first = *hold.Take("ann", "run 1");
+  const uint64_t first = *hold.Take("ann", "token of run 1  ");
   hold.Release(first);
-  const uint64_t second = *hold.Take("bob", "run 2");
+  const uint64_t second = *hold.Take("bob", "token of run 2  ");
   hold.Release(first);
   EXPECT_OK(hold.Check(second));
 }
@@ -71,24 +71,24 @@ TEST(HoldTest, RefusesAHolderWithoutAUsableName) {
   FakeClock clock;
   Hold hold(clock);
   const auto refused = StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("holder"));
-  EXPECT_THAT(hold.Take("", "run 1"), refused);
-  EXPECT_THAT(hold.Take(std::string(257, 'a'), "run 1"), refused);
-  EXPECT_OK(hold.Take(std::string(256, 'a'), "run 1"));
+  EXPECT_THAT(hold.Take("", "token of run 1  "), refused);
+  EXPECT_THAT(hold.Take(std::string(257, 'a'), "token of run 1  "), refused);
+  EXPECT_OK(hold.Take(std::string(256, 'a'), "token of run 1  "));
 }
 
-TEST(HoldTest, RefusesARunWithoutAUsableName) {
+TEST(HoldTest, RefusesATokenThatIsNone) {
   FakeClock clock;
   Hold hold(clock);
-  const auto refused = StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("run_id"));
+  const auto refused = StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("token"));
   EXPECT_THAT(hold.Take("ann", ""), refused);
-  EXPECT_THAT(hold.Take("ann", std::string(129, 'a')), refused);
+  EXPECT_THAT(hold.Take("ann", std::string(17, 'a')), refused);
 }
 
-TEST(HoldTest, ItsOwnRunTakesItOver) {
+TEST(HoldTest, WhoHasItsTokenTakesItOver) {
   FakeClock clock;
   Hold hold(clock);
-  const uint64_t killed = *hold.Take("ann, process 1", "run 1");
-  const auto resumed = hold.Take("ann, process 2", "run 1");
+  const uint64_t killed = *hold.Take("ann, process 1", "token of run 1  ");
+  const auto resumed = hold.Take("ann, process 2", "token of run 1  ");
   ASSERT_OK(resumed);
   EXPECT_THAT(hold.Check(killed), StatusIs(kStale, HasSubstr("held by ann, process 2")));
   hold.Release(killed);

@@ -28,7 +28,7 @@ class TrialSlotTest : public ::testing::Test {
 };
 
 TEST_F(TrialSlotTest, TakesOneTrialAtATime) {
-  const uint64_t epoch = *hold_.Take("ann", "run 1");
+  const uint64_t epoch = *hold_.Take("ann", "token of run 1  ");
   ASSERT_OK(slot_.Enter(epoch, first_));
   EXPECT_THAT(slot_.Enter(epoch, second_),
               StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("one at a time")));
@@ -37,14 +37,14 @@ TEST_F(TrialSlotTest, TakesOneTrialAtATime) {
 }
 
 TEST_F(TrialSlotTest, WaitsALittleForATrialThatIsEnding) {
-  const uint64_t epoch = *hold_.Take("ann", "run 1");
+  const uint64_t epoch = *hold_.Take("ann", "token of run 1  ");
   ASSERT_OK(slot_.Enter(epoch, first_));
   clock_.Schedule(clock_.Now() + absl::Milliseconds(900), [this] { slot_.Leave(first_); });
   EXPECT_OK(slot_.Enter(epoch, second_));
 }
 
 TEST_F(TrialSlotTest, AStaleEpochIsRefusedAtOnceAndClaimsNothing) {
-  const uint64_t epoch = *hold_.Take("ann", "run 1");
+  const uint64_t epoch = *hold_.Take("ann", "token of run 1  ");
   ASSERT_OK(slot_.Enter(epoch, first_));
   const absl::Time before = clock_.Now();
   EXPECT_THAT(slot_.Enter(epoch - 1, second_),
@@ -57,7 +57,7 @@ TEST_F(TrialSlotTest, AStaleEpochIsRefusedAtOnceAndClaimsNothing) {
 }
 
 TEST_F(TrialSlotTest, AHoldThatEndsWhileATrialWaitsRefusesIt) {
-  const uint64_t epoch = *hold_.Take("ann", "run 1");
+  const uint64_t epoch = *hold_.Take("ann", "token of run 1  ");
   ASSERT_OK(slot_.Enter(epoch, first_));
   clock_.Schedule(clock_.Now() + absl::Milliseconds(10), [&] { hold_.Release(epoch); });
   clock_.Schedule(clock_.Now() + absl::Milliseconds(20), [this] { slot_.Leave(first_); });
@@ -66,7 +66,7 @@ TEST_F(TrialSlotTest, AHoldThatEndsWhileATrialWaitsRefusesIt) {
 }
 
 TEST_F(TrialSlotTest, OneThatIsNotInDoesNotFreeItByLeaving) {
-  const uint64_t epoch = *hold_.Take("ann", "run 1");
+  const uint64_t epoch = *hold_.Take("ann", "token of run 1  ");
   ASSERT_OK(slot_.Enter(epoch, first_));
   slot_.Leave(second_);
   EXPECT_THAT(slot_.Enter(epoch, second_),
@@ -74,7 +74,7 @@ TEST_F(TrialSlotTest, OneThatIsNotInDoesNotFreeItByLeaving) {
 }
 
 TEST_F(TrialSlotTest, TheEndOfAHoldStopsItsOwnTrialOnly) {
-  const uint64_t epoch = *hold_.Take("ann", "run 1");
+  const uint64_t epoch = *hold_.Take("ann", "token of run 1  ");
   ASSERT_OK(slot_.Enter(epoch, first_));
   slot_.AbortUnder(epoch - 1, absl::CancelledError("an earlier hold has ended"));
   slot_.AbortUnder(epoch, absl::CancelledError("the hold has ended"));
@@ -83,7 +83,7 @@ TEST_F(TrialSlotTest, TheEndOfAHoldStopsItsOwnTrialOnly) {
 
 TEST_F(TrialSlotTest, WhoeverRunsCanBeStopped) {
   slot_.Abort(absl::CancelledError("nobody there"));
-  ASSERT_OK(slot_.Enter(*hold_.Take("ann", "run 1"), first_));
+  ASSERT_OK(slot_.Enter(*hold_.Take("ann", "token of run 1  "), first_));
   slot_.Abort(absl::CancelledError("shutting down"));
   EXPECT_THAT(EndOf(first_), StatusIs(absl::StatusCode::kCancelled, "shutting down"));
 }

@@ -28,6 +28,8 @@ expect_exit 2 "$copycost" run --send no-copy
 expect_said --send no-copy two-copy one-copy zero-copy
 expect_exit 2 "$copycost" run --sizes 1Q
 expect_said --sizes 1Q
+expect_exit 2 "$copycost" run --pacing 1
+expect_said --pacing "multiple of 8"
 expect_exit 2 "$copycost" run no-such-preset
 expect_said no-such-preset quick classic
 expect_exit 2 "$copycost" run --repeats 0
@@ -106,3 +108,24 @@ grep -q '"type":"run"' "$scratch/out" || fail "no run line"
 [ "$(cat "$scratch/code")" = 4 ] || fail "exit $(cat "$scratch/code") behind head"
 expect_said stdout
 column "$scratch/head/results.csv" outcome | grep -qx ok || fail "nothing kept behind head"
+
+# Closed standard streams: nothing else gets their numbers. Without stdout there is nobody to tell the
+# results to; without stderr there is, and they are all there.
+code=0
+"$copycost" run $short --repeats 1 -o "$scratch/no-stdout" >&- 2>"$scratch/err" </dev/null || code=$?
+[ "$code" = 4 ] || fail "exit $code without stdout: $(cat "$scratch/err")"
+expect_said "write to stdout"
+code=0
+"$copycost" run $short --repeats 3 -o "$scratch/no-stderr" >"$scratch/out" 2>&- </dev/null || code=$?
+[ "$code" -le 1 ] || fail "exit $code without stderr"
+column "$scratch/no-stderr/results.csv" outcome | grep -qx ok || fail "nothing measured without stderr"
+
+# An agent that dies ends the run, and is the one that is named.
+"$copycost" run $short --repeats 200 -o "$scratch/dead" >/dev/null 2>"$scratch/err" </dev/null &
+run=$!
+until [ -e "$scratch/dead/results.db" ]; do sleep 0.05; done
+kill -9 "$(pgrep -of "^$scratch/bin/copycost-agent")"
+code=0
+wait "$run" || code=$?
+[ "$code" = 4 ] || fail "exit $code after the sender's death: $(cat "$scratch/err")"
+expect_said "sender"

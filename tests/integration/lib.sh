@@ -1,6 +1,9 @@
 # Shared by the integration tests: sourced, not run. Usage of every test: TEST.sh PATH/TO/copycost
-# Sets: copycost (a copy that any user can run, its agent beside it), scratch (removed at the end).
+# Sets: copycost (a copy that any user can run, its agent beside it), scratch (removed at the end),
+# root (the project).
 set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/copycost-test.XXXXXX")
 chmod 755 "$scratch"

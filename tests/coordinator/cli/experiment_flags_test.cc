@@ -26,7 +26,7 @@ absl::StatusOr<LoadedExperiment> RunFlags(std::vector<const char*> arguments) {
   ExperimentFlags flags(*app.add_subcommand("run"));
   const absl::StatusOr<std::string> answer = Parse(app, std::move(arguments));
   if (!answer.ok()) return answer.status();
-  return flags.Load();
+  return flags.Load(v1::TOPOLOGY_KIND_NAMESPACES);
 }
 
 TEST(ExperimentFlagsTest, WithoutAnyTheDefaultPresetIsMeant) {

@@ -136,6 +136,18 @@ TEST_F(AttemptTest, TheCauseIsToldAndNotTheLostConnectionItLedTo) {
   EXPECT_THAT(Outcomes(), ElementsAre(v1::OUTCOME_INVALID));
 }
 
+// A stream that ends short is what an agent's death looks like from its peer.
+TEST_F(AttemptTest, AnAgentThatIsLostIsTheCauseOfWhatItsPeerMisses) {
+  sender_.Play({{.end_at = Step::kStart,
+                 .end = LostAgentError("Socket closed"),
+                 .end_delay = absl::Milliseconds(100)}});
+  receiver_.Play({{.end_at = Step::kStart, .end = absl::DataLossError("the stream ended early")}});
+  Run();
+  EXPECT_EQ(attempts_[0].reason(), "sender is lost: Socket closed");
+  EXPECT_EQ(attempts_[0].outcome(), v1::OUTCOME_FAILED);
+  EXPECT_TRUE(attempts_[0].transport_failure());
+}
+
 TEST_F(AttemptTest, AnInterruptEndsTheAttemptThatRuns) {
   clock_.Schedule(clock_.Now() + absl::Milliseconds(100), [this] { driver_.Interrupt(); });
   const v1::TrialRecord trial = Run();
