@@ -1,6 +1,5 @@
 #include "agent/agent_service.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
@@ -24,6 +23,7 @@
 #include "agent/trial_runner.h"
 #include "agent/trial_slot.h"
 #include "common/log.h"
+#include "common/network.h"
 #include "common/rpc/credentials.h"
 #include "common/rpc/limits.h"
 #include "common/rpc/status.h"
@@ -244,17 +244,6 @@ class AgentService final : public v1::Agent::CallbackService {
   TrialSlot slot_;
 };
 
-bool IsLoopback(std::string host) {
-  if (host == "localhost") return true;
-  if (absl::StartsWith(host, "[") && absl::EndsWith(host, "]")) {
-    host = host.substr(1, host.size() - 2);
-  }
-  in_addr v4{};
-  in6_addr v6{};
-  if (::inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
-  return ::inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
-}
-
 absl::Status CheckAddress(const AgentServer::Options& options) {
   const size_t colon = options.listen.rfind(':');
   uint32_t port = 0;
@@ -263,7 +252,7 @@ absl::Status CheckAddress(const AgentServer::Options& options) {
     return absl::InvalidArgumentError(absl::StrCat(
         "--listen: '", options.listen, "' is none of HOST:PORT, unix:PATH and fd:NUMBER"));
   }
-  if (options.insecure || options.tls.any() || IsLoopback(options.listen.substr(0, colon))) {
+  if (options.insecure || options.tls.any() || IsLoopbackHost(options.listen.substr(0, colon))) {
     return absl::OkStatus();
   }
   return absl::FailedPreconditionError(absl::StrCat(

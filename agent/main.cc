@@ -99,7 +99,7 @@ void AddFlags(CLI::App& app, AgentServer::Options& options, Flags& flags) {
 // A limit of nothing is a mistake: nobody starts an agent that may not do anything.
 template <typename Number, typename Parse>
 absl::StatusOr<Number> ParseLimit(absl::string_view flag, absl::string_view text, Parse parse) {
-  const absl::StatusOr<Number> limit = parse(text);
+  absl::StatusOr<Number> limit = parse(text);
   if (!limit.ok()) return Annotate(limit.status(), flag);
   if (*limit != Number()) return limit;
   return absl::InvalidArgumentError(absl::StrCat(flag, ": 0 would permit nothing"));

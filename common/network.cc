@@ -94,4 +94,12 @@ bool Network::Contains(const IpAddress& address) const {
 
 std::string Network::ToString() const { return absl::StrCat(base_.ToString(), "/", prefix_bits_); }
 
+bool IsLoopbackHost(absl::string_view host) {
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  }
+  const absl::StatusOr<IpAddress> address = IpAddress::Parse(host);
+  return host == "localhost" || (address.ok() && address->IsLoopback());
+}
+
 }  // namespace copycost

@@ -47,6 +47,9 @@ class Network {
   int prefix_bits_ = 0;
 };
 
+// "localhost", or a loopback address, in brackets or not. No name is resolved.
+bool IsLoopbackHost(absl::string_view host);
+
 }  // namespace copycost
 
 #endif  // COPYCOST_COMMON_NETWORK_H_

@@ -113,7 +113,7 @@ absl::Status TrialDriver::RunAttempt(v1::TrialRecord& record) {
     running_ = &attempt;
     if (interrupted()) attempt.Interrupt();
   }
-  const absl::Status status = attempt.Run();
+  absl::Status status = attempt.Run();
   {
     MutexLock lock(mutex_);
     running_ = nullptr;

@@ -8,21 +8,13 @@
 #include "coordinator/fleet/grpc_agent_client.h"
 
 namespace copycost {
-namespace {
-
-bool IsLoopback(const std::string& host) {
-  const absl::StatusOr<IpAddress> address = IpAddress::Parse(host);
-  return host == "localhost" || (address.ok() && address->IsLoopback());
-}
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<HostsTopology>> HostsTopology::Create(Options options) {
   if (options.insecure && options.tls.any()) {
     return absl::InvalidArgumentError("--insecure: excluded by --tls-ca, --tls-cert and --tls-key");
   }
   for (const AgentAddresses& agent : options.agents) {
-    if (options.insecure || options.tls.any() || IsLoopback(agent.host)) continue;
+    if (options.insecure || options.tls.any() || IsLoopbackHost(agent.host)) continue;
     return absl::FailedPreconditionError(absl::StrCat(
         "--agents: ", agent.control,
         " is beyond loopback, and anyone on the way could read and change what is said; show "

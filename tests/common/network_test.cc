@@ -71,5 +71,15 @@ TEST(NetworkTest, RefusesWhatIsNoNetworkByItsText) {
             std::string::npos);
 }
 
+TEST(NetworkTest, KnowsHostsThatAreThisOne) {
+  for (const char* host : {"localhost", "127.0.0.1", "127.3.2.1", "::1", "[::1]"}) {
+    EXPECT_TRUE(IsLoopbackHost(host)) << host;
+  }
+  for (const char* host :
+       {"", "[]", "example", "10.0.0.1", "::2", "[fe80::1]", "localhost.example"}) {
+    EXPECT_FALSE(IsLoopbackHost(host)) << host;
+  }
+}
+
 }  // namespace
 }  // namespace copycost
