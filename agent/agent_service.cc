@@ -338,6 +338,7 @@ absl::StatusOr<std::unique_ptr<AgentServer>> AgentServer::Start(const Options& o
     if (!unix_socket) RETURN_IF_ERROR(CheckAddress(options));
     // One agent an address: two that share a port would share the trials, too.
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    WatchConnections(builder);
     builder.AddListeningPort(options.listen, credentials, &port);
   }
   agent->serving_->server = builder.BuildAndStart();

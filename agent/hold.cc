@@ -39,7 +39,7 @@ void Hold::Release(uint64_t epoch) {
 absl::Status Hold::Check(uint64_t epoch) const {
   MutexLock lock(mutex_);
   if (holder_.has_value() && epoch == epoch_) return absl::OkStatus();
-  return absl::FailedPreconditionError(
+  return absl::AbortedError(
       holder_.has_value()
           ? absl::StrCat("epoch ", epoch, " is over; this agent is held by ", holder_->name)
           : absl::StrCat("epoch ", epoch, " is over, or never was; nobody holds this agent"));

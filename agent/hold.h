@@ -28,7 +28,7 @@ class Hold {
   // Ends the hold; an epoch that is over already changes nothing.
   void Release(uint64_t epoch);
 
-  // FailedPrecondition unless `epoch` holds the agent.
+  // Aborted unless `epoch` holds the agent.
   absl::Status Check(uint64_t epoch) const;
 
  private:

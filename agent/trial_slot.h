@@ -19,8 +19,8 @@ class TrialSlot {
   // Both outlive this.
   TrialSlot(Clock& clock, const Hold& hold) : clock_(clock), hold_(hold) {}
 
-  // `runner` is the one that runs, until it leaves; it outlives that. FailedPrecondition, at once,
-  // unless `epoch` holds the agent. ResourceExhausted while another trial runs; waits a little for
+  // `runner` is the one that runs, until it leaves; it outlives that. Aborted, at once, unless
+  // `epoch` holds the agent. ResourceExhausted while another trial runs; waits a little for
   // one that is ending.
   absl::Status Enter(uint64_t epoch, TrialRunner& runner);
 

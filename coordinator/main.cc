@@ -36,10 +36,8 @@ int Main(int argc, char** argv) {
   app.set_version_flag("--version", absl::StrCat("copycost ", Version()));
   app.require_subcommand(0, 1);
   const std::vector<Command> commands = {
-      AddRunCommand(app),
-      AddPlanCommand(app),
-      AddModesCommand(app),
-      AddPresetsCommand(app),
+      AddRunCommand(app),   AddResumeCommand(app),  AddPlanCommand(app),
+      AddModesCommand(app), AddPresetsCommand(app),
   };
   const absl::StatusOr<std::string> answer = ParseCommandLine(app, argc, argv);
   if (!answer.ok()) {

@@ -16,6 +16,12 @@ inline constexpr char kToldByAgent[] = "copycost-told-by-agent";
 void LimitServer(grpc::ServerBuilder& builder);
 void LimitClient(grpc::ChannelArguments& arguments);
 
+// Over a network: a peer that is gone without a word is noticed within seconds, and the client
+// connects again within seconds of its return. Not for a socketpair: its ends are closed with their
+// processes, and cannot be connected again once a stopped process was taken for a lost one.
+void WatchConnections(grpc::ServerBuilder& builder);
+void WatchConnection(grpc::ChannelArguments& arguments);
+
 }  // namespace copycost
 
 #endif  // COPYCOST_COMMON_RPC_LIMITS_H_

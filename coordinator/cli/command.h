@@ -16,6 +16,7 @@ struct Command {
 };
 
 Command AddRunCommand(CLI::App& app);
+Command AddResumeCommand(CLI::App& app);
 Command AddPlanCommand(CLI::App& app);
 Command AddModesCommand(CLI::App& app);
 Command AddPresetsCommand(CLI::App& app);

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -33,6 +34,11 @@ class FleetFlags {
 
   // What the flags say without an experiment beside them: hosts if they name agents.
   v1::TopologyKind kind() const;
+
+  // For hosts that are known without a flag: what --agents would say, unless it says otherwise.
+  void SetKnownAgents(std::string agents) {
+    if (agents_.empty()) agents_ = std::move(agents);
+  }
 
   // The agents, described. To be called while the process has one thread; afterwards it has more.
   // InvalidArgument when the flags do not fit the topology.

@@ -34,13 +34,13 @@ std::string GoodputOf(const v1::TrialRecord& attempt) {
 
 }  // namespace
 
-Progress::Progress(const Clock& clock, const v1::Plan& plan, bool live, size_t width)
+Progress::Progress(const Clock& clock, const v1::Plan& plan, const Options& options)
     : clock_(clock),
       plan_(plan),
-      live_(live),
-      width_(width),
+      options_(options),
       began_(clock.Now()),
-      total_(TrialCount(plan)) {}
+      total_(TrialCount(plan)),
+      done_(options.done) {}
 
 Progress::~Progress() {
   if (line_open_) std::fputs("\r\033[K", stderr);
@@ -54,7 +54,7 @@ void Progress::Tell(const v1::TrialRecord& attempt, bool over, uint64_t passed_o
     Print(absl::StrCat(attempt.trial_id(), " (", name, ") attempt ", attempt.attempt(), " ",
                        Label(attempt.outcome()), ": ", attempt.reason()));
   }
-  if (live_) {
+  if (options_.live) {
     Show(absl::StrCat(Position(attempt), "  ", TimeLeft(), "  ", name, GoodputOf(attempt)));
   } else if (attempt.block() != told_block_) {
     told_block_ = attempt.block();
@@ -73,14 +73,14 @@ std::string Progress::TimeLeft() const {
   if (done_ >= total_) return "nearly done";
   // Verifications take another time than trials; what the plan says corrects for them at the start.
   const absl::Duration per_trial =
-      (clock_.Now() - began_) / static_cast<int64_t>(std::max<uint64_t>(done_, 1));
+      (clock_.Now() - began_) / static_cast<int64_t>(std::max<uint64_t>(done_ - options_.done, 1));
   const absl::Duration planned =
       EstimateDuration(plan_) / static_cast<int64_t>(std::max<uint64_t>(TrialCount(plan_), 1));
   return absl::StrCat(FormatRoughly(std::max(per_trial, planned) * (total_ - done_)), " left");
 }
 
 void Progress::Show(absl::string_view line) {
-  const std::string cut(line.substr(0, width_ > 1 ? width_ - 1 : 0));
+  const std::string cut(line.substr(0, std::max<size_t>(options_.width, 1) - 1));
   std::fputs(absl::StrCat("\r\033[K", cut).c_str(), stderr);
   line_open_ = true;
 }

@@ -14,14 +14,23 @@ namespace copycost {
 
 class Progress {
  public:
-  // `live`: stderr is a terminal of `width` columns. `plan` outlives this.
-  Progress(const Clock& clock, const v1::Plan& plan, bool live, size_t width);
+  struct Options {
+    uint64_t done = 0;  // trials that were over before
+    bool live = false;  // stderr is a terminal of `width` columns
+    size_t width = 80;
+  };
+
+  // `plan` outlives this.
+  Progress(const Clock& clock, const v1::Plan& plan, const Options& options);
   // Leaves the cursor on a fresh line.
   ~Progress();
 
   // After every stored attempt. `over`: the trial is. `passed_over`: as many of the plan's trials
   // will not be made (Schedule::PassedOver).
   void Tell(const v1::TrialRecord& attempt, bool over, uint64_t passed_over);
+
+  // Something that is no attempt, on a line of its own.
+  void Say(absl::string_view line) { Print(line); }
 
  private:
   std::string TimeLeft() const;
@@ -31,11 +40,10 @@ class Progress {
 
   const Clock& clock_;
   const v1::Plan& plan_;
-  const bool live_;
-  const size_t width_;
+  const Options options_;
   const absl::Time began_;
   uint64_t total_;
-  uint64_t done_ = 0;
+  uint64_t done_;
   uint32_t told_block_ = 0;
   bool line_open_ = false;
 };

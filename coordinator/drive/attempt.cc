@@ -246,7 +246,8 @@ absl::Status Attempt::TakeEnd(size_t agent, const absl::Status& end) {
   if (absl::IsCancelled(end)) {
     return absl::UnavailableError(absl::StrCat(NameOf(agent), ": ", end.message()));
   }
-  if (IsLostAgent(end)) {
+  // A stale epoch: it was started anew, or has lost sight of us, and knows of no hold.
+  if (IsLostAgent(end) || absl::IsAborted(end)) {
     return LostAgentError(absl::StrCat(NameOf(agent), " is lost: ", end.message()));
   }
   if (!end.ok()) return Annotate(end, NameOf(agent));

@@ -3,12 +3,14 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/status.h"
 #include "common/utf8.h"
 #include "coordinator/drive/attempt.h"
 #include "coordinator/drive/flow_layout.h"
 #include "coordinator/drive/judge.h"
 #include "coordinator/experiment/ring_depth.h"
+#include "coordinator/fleet/restore.h"
 
 namespace copycost {
 namespace {
@@ -46,18 +48,32 @@ v1::Outcome OutcomeOf(const absl::Status& status) {
 
 }  // namespace
 
-TrialDriver::TrialDriver(Clock& clock, std::vector<FleetAgent>& agents)
-    : clock_(clock), agents_(agents) {}
+TrialDriver::TrialDriver(Clock& clock, std::vector<FleetAgent>& agents, Options options)
+    : clock_(clock), agents_(agents), options_(std::move(options)) {}
 
 absl::StatusOr<v1::TrialRecord> TrialDriver::Run(const TrialOrder& order,
                                                  const OnAttempt& on_attempt) {
   for (uint32_t attempt = order.attempt;; ++attempt) {
+    RETURN_IF_ERROR(Restore());
     const absl::Status clocks = RefreshClocks(agents_);
     v1::TrialRecord record = NewRecord(order, attempt);
     Conclude(clocks.ok() ? RunAttempt(record) : clocks, record);
     RETURN_IF_ERROR(on_attempt(record));
     if (IsOver(PastAttemptOf(record)) || interrupted()) return record;
   }
+}
+
+absl::Status TrialDriver::Restore() {
+  if (!lost_agent_) return absl::OkStatus();
+  options_.on_waiting(absl::StrCat("waiting up to ", absl::FormatDuration(options_.return_limit),
+                                   " for the lost agent to come back"));
+  RETURN_IF_ERROR(RestoreAgents(agents_,
+                                {.hold = options_.hold,
+                                 .deadline = clock_.Now() + options_.return_limit,
+                                 .interrupted = [this] { return interrupted(); }},
+                                clock_));
+  lost_agent_ = false;
+  return absl::OkStatus();
 }
 
 void TrialDriver::Interrupt() {
@@ -70,6 +86,7 @@ v1::TrialRecord TrialDriver::NewRecord(const TrialOrder& order, uint32_t attempt
   v1::TrialRecord record;
   record.set_trial_id(order.trial_id);
   record.set_attempt(attempt);
+  record.set_session(options_.session);
   record.set_block(order.block);
   record.set_cell_id(order.cell_id);
   record.set_purpose(order.purpose);
@@ -121,7 +138,8 @@ absl::Status TrialDriver::RunAttempt(v1::TrialRecord& record) {
   return status;
 }
 
-void TrialDriver::Conclude(absl::Status status, v1::TrialRecord& record) const {
+void TrialDriver::Conclude(absl::Status status, v1::TrialRecord& record) {
+  lost_agent_ = IsLostAgent(status);
   if (status.ok()) status = CheckFinished(record);
   if (status.ok()) {
     for (const v1::Flag flag : FlagsOf(record)) record.add_flags(flag);

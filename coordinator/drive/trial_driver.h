@@ -1,6 +1,7 @@
-// Takes one trial through its agents: barrier, deadlines, retries of transport.
+// Takes one trial through its agents: barrier, deadlines, retries of transport. After an attempt
+// that lost an agent it waits for the agent's return, then holds all of them anew.
 //
-//   TrialDriver driver(clock, agents);
+//   TrialDriver driver(clock, agents, {.hold = request});
 //   ASSIGN_OR_RETURN(outcome, driver.Run(order, [&](const v1::TrialRecord& attempt) {
 //     return writer.Append(attempt);
 //   }));
@@ -28,11 +29,20 @@ class TrialDriver {
   // Called for every attempt before the next thing happens; an error ends the run.
   using OnAttempt = std::function<absl::Status(const v1::TrialRecord&)>;
 
+  struct Options {
+    v1::HoldRequest hold;                             // what the agents are held with
+    uint32_t session = 1;                             // of the run
+    absl::Duration return_limit = absl::Seconds(60);  // how long a lost agent is waited for
+    // Told when that begins.
+    std::function<void(absl::string_view)> on_waiting = [](absl::string_view) {};
+  };
+
   // `agents`: sender first, held. Both outlive the driver.
-  TrialDriver(Clock& clock, std::vector<FleetAgent>& agents);
+  TrialDriver(Clock& clock, std::vector<FleetAgent>& agents, Options options);
 
   // Attempts from `order.attempt` on, until the trial is over (IsOver in schedule.h) or the driver
-  // was interrupted. Returns the last one; an error is one of `on_attempt`.
+  // was interrupted. Returns the last one. An error is one of `on_attempt`, or of RestoreAgents:
+  // the trial is then left to be gone on with.
   absl::StatusOr<v1::TrialRecord> Run(const TrialOrder& order, const OnAttempt& on_attempt);
 
   // Ends the attempt that runs, as interrupted, and every one that comes. Any thread.
@@ -40,12 +50,15 @@ class TrialDriver {
   bool interrupted() const { return interrupted_.load(); }
 
  private:
+  absl::Status Restore();
   v1::TrialRecord NewRecord(const TrialOrder& order, uint32_t attempt) const;
   absl::Status RunAttempt(v1::TrialRecord& record);
-  void Conclude(absl::Status status, v1::TrialRecord& record) const;
+  void Conclude(absl::Status status, v1::TrialRecord& record);
 
   Clock& clock_;
   std::vector<FleetAgent>& agents_;
+  const Options options_;
+  bool lost_agent_ = false;  // by the last attempt
   std::atomic<bool> interrupted_ = false;
   Mutex mutex_;
   Attempt* running_ ABSL_GUARDED_BY(mutex_) = nullptr;

@@ -30,6 +30,22 @@ PastAttempt PastAttemptOf(const v1::TrialRecord& attempt) {
           .transport_failure = attempt.transport_failure()};
 }
 
+std::vector<PastAttempt> HistoryOf(const record::Run& run) {
+  int unchanged_since = 0;
+  for (int i = 0; i < run.info.sessions_size(); ++i) {
+    if (run.info.sessions(i).changes_size() > 0) unchanged_since = i + 1;
+  }
+  std::vector<PastAttempt> history;
+  for (const v1::TrialRecord& attempt : run.attempts) {
+    history.push_back(PastAttemptOf(attempt));
+    const bool stale = static_cast<int>(attempt.session()) < unchanged_since;
+    if (stale && attempt.purpose() == v1::PURPOSE_VERIFY) {
+      history.back().outcome = v1::OUTCOME_INTERRUPTED;
+    }
+  }
+  return history;
+}
+
 bool IsOver(const PastAttempt& attempt) {
   if (attempt.outcome == v1::OUTCOME_INTERRUPTED) return false;
   return !attempt.transport_failure || attempt.attempt >= kMostAttempts;

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "coordinator/record/run.h"
 #include "copycost/v1/result.pb.h"
 
 namespace copycost {
@@ -43,6 +44,10 @@ struct PastAttempt {
 };
 
 PastAttempt PastAttemptOf(const v1::TrialRecord& attempt);
+
+// What a run that is resumed has behind it. Verifications made before its hosts or programs changed
+// say nothing about the paths of today: they are open again, under the numbers that follow.
+std::vector<PastAttempt> HistoryOf(const record::Run& run);
 
 // Attempts at one trial at most, more than one only after failures of transport.
 inline constexpr uint32_t kMostAttempts = 3;

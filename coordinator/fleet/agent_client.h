@@ -16,8 +16,9 @@
 
 namespace copycost {
 
-// Unavailable: the agent is gone, or does not speak any more. As opposed to one that says itself
-// that something is unavailable, mostly a connection to its peer, when it is the peer that is gone.
+// Unavailable: the agent is gone, does not speak any more, or does not know of our hold. It has to
+// be restored (restore.h) before another attempt. As opposed to one that says itself that something
+// is unavailable, mostly a connection to its peer, when it is the peer that is gone.
 absl::Status LostAgentError(absl::string_view why);
 bool IsLostAgent(const absl::Status& status);
 
@@ -56,6 +57,10 @@ class AgentClient {
 
   // Unavailable when it cannot be reached, DeadlineExceeded when it does not answer in time.
   virtual absl::StatusOr<v1::Description> Describe() = 0;
+
+  // As Describe, of an agent that was lost: waits up to `limit` for it to be back.
+  // DeadlineExceeded: it is not, yet; any other error: it never will be.
+  virtual absl::StatusOr<v1::Description> AwaitReturn(absl::Duration limit) = 0;
 
   // ResourceExhausted names who holds it already. Unavailable and DeadlineExceeded as above.
   virtual absl::StatusOr<std::unique_ptr<HoldLease>> Hold(const v1::HoldRequest& request) = 0;

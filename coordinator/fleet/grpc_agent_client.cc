@@ -116,29 +116,41 @@ class GrpcHoldLease final : public HoldLease {
 
 class GrpcAgentClient final : public AgentClient {
  public:
-  // With `check_role`, the channel has proved a certificate.
-  GrpcAgentClient(const std::shared_ptr<grpc::Channel>& channel, absl::Duration answer_limit,
-                  bool check_role)
-      : stub_(v1::Agent::NewStub(channel)), answer_limit_(answer_limit), check_role_(check_role) {}
+  struct Options {
+    absl::Duration answer_limit = kAnswerLimit;
+    bool check_role = false;  // the channel has proved a certificate
+    bool reconnects = true;   // the channel, when its connection is lost
+  };
+
+  GrpcAgentClient(const std::shared_ptr<grpc::Channel>& channel, Options options)
+      : stub_(v1::Agent::NewStub(channel)), options_(options) {}
 
   absl::StatusOr<v1::Description> Describe() override {
     grpc::ClientContext context;
-    context.set_deadline(Deadline());
-    v1::Description description;
-    RETURN_IF_ERROR(FromGrpc(stub_->Describe(&context, v1::DescribeRequest(), &description)));
-    if (check_role_) RETURN_IF_ERROR(CheckRole(*context.auth_context(), kAgentRole));
-    return description;
+    context.set_deadline(DeadlineIn(options_.answer_limit));
+    return Describe(context);
+  }
+
+  absl::StatusOr<v1::Description> AwaitReturn(absl::Duration limit) override {
+    grpc::ClientContext context;
+    context.set_deadline(DeadlineIn(limit));
+    context.set_wait_for_ready(true);
+    absl::StatusOr<v1::Description> description = Describe(context);
+    if (!absl::IsUnavailable(description.status())) return description;
+    const absl::string_view why = description.status().message();
+    if (options_.reconnects) return absl::DeadlineExceededError(why);  // lost again meanwhile
+    return absl::FailedPreconditionError(absl::StrCat("is gone: ", why));
   }
 
   absl::StatusOr<std::unique_ptr<HoldLease>> Hold(const v1::HoldRequest& request) override {
     auto lease = std::make_unique<GrpcHoldLease>(*stub_);
-    RETURN_IF_ERROR(lease->Take(request, answer_limit_));
+    RETURN_IF_ERROR(lease->Take(request, options_.answer_limit));
     return lease;
   }
 
   absl::StatusOr<ClockOffset> ProbeClock(int probes) override {
     grpc::ClientContext context;
-    context.set_deadline(Deadline());
+    context.set_deadline(DeadlineIn(options_.answer_limit));
     const auto stream = stub_->ProbeClock(&context);
     absl::Duration best = absl::InfiniteDuration();
     ClockOffset offset{};
@@ -169,13 +181,19 @@ class GrpcAgentClient final : public AgentClient {
   }
 
  private:
-  std::chrono::system_clock::time_point Deadline() const {
-    return std::chrono::system_clock::now() + absl::ToChronoMilliseconds(answer_limit_);
+  absl::StatusOr<v1::Description> Describe(grpc::ClientContext& context) {
+    v1::Description description;
+    RETURN_IF_ERROR(FromGrpc(stub_->Describe(&context, v1::DescribeRequest(), &description)));
+    if (options_.check_role) RETURN_IF_ERROR(CheckRole(*context.auth_context(), kAgentRole));
+    return description;
+  }
+
+  static std::chrono::system_clock::time_point DeadlineIn(absl::Duration limit) {
+    return std::chrono::system_clock::now() + absl::ToChronoMilliseconds(limit);
   }
 
   const std::unique_ptr<v1::Agent::Stub> stub_;
-  const absl::Duration answer_limit_;
-  const bool check_role_;
+  const Options options_;
 };
 
 }  // namespace
@@ -186,7 +204,8 @@ std::unique_ptr<AgentClient> MakeGrpcAgentClient(UniqueFd socket, absl::Duration
   const int fd = socket.Release();
   ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);  // as gRPC wants it
   return std::make_unique<GrpcAgentClient>(
-      grpc::CreateCustomInsecureChannelFromFd("agent", fd, arguments), answer_limit, false);
+      grpc::CreateCustomInsecureChannelFromFd("agent", fd, arguments),
+      GrpcAgentClient::Options{.answer_limit = answer_limit, .reconnects = false});
 }
 
 absl::StatusOr<std::unique_ptr<AgentClient>> ConnectGrpcAgent(const std::string& address,
@@ -197,8 +216,10 @@ absl::StatusOr<std::unique_ptr<AgentClient>> ConnectGrpcAgent(const std::string&
   }
   grpc::ChannelArguments arguments;
   LimitClient(arguments);
+  WatchConnection(arguments);
   return std::make_unique<GrpcAgentClient>(
-      grpc::CreateCustomChannel(address, credentials, arguments), kAnswerLimit, tls.any());
+      grpc::CreateCustomChannel(address, credentials, arguments),
+      GrpcAgentClient::Options{.check_role = tls.any()});
 }
 
 }  // namespace copycost

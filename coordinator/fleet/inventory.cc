@@ -60,8 +60,8 @@ absl::Status RefreshClocks(std::vector<FleetAgent>& agents) {
     if (agent.shares_our_clock) continue;
     const absl::StatusOr<ClockOffset> clock = agent.member.client->ProbeClock(kProbes);
     if (!clock.ok()) {
-      return absl::UnavailableError(absl::StrCat(
-          "agent ", agent.member.name, " did not tell its clock: ", clock.status().message()));
+      return LostAgentError(absl::StrCat("agent ", agent.member.name,
+                                         " did not tell its clock: ", clock.status().message()));
     }
     agent.clock = *clock;
   }

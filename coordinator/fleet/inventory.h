@@ -25,7 +25,7 @@ struct FleetAgent {
 absl::StatusOr<std::vector<FleetAgent>> TakeInventory(Fleet fleet, const std::string& own_boot_id);
 
 // Probes the clocks of agents on other hosts anew: clocks drift, by some 10 us a second.
-// Unavailable names the agent that does not answer.
+// A LostAgentError names the agent that does not answer.
 absl::Status RefreshClocks(std::vector<FleetAgent>& agents);
 
 // Holds every agent until it is destroyed. ResourceExhausted names the agent and who holds it.

@@ -58,6 +58,7 @@ Row IdentityFields(const v1::RunRecord& run, const v1::TrialRecord& trial) {
       {"flags", TextOrAbsent(FlagsOf(trial))},
       {"reason", TextOrAbsent(trial.reason())},
       {"started_utc", FormatUtc(trial.started_unix_ns())},
+      {"session", NumberOrAbsent(trial.session())},
       {"topology", run.plan().experiment().topology()},
       {"sender_agent", TextOrAbsent(AgentsWith(trial, v1::ROLE_SENDER))},
       {"receiver_agent", TextOrAbsent(AgentsWith(trial, v1::ROLE_RECEIVER))},

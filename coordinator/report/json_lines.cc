@@ -4,6 +4,7 @@
 #include <google/protobuf/util/json_util.h>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/words.h"
 #include "coordinator/record/attempt_row.h"
 #include "coordinator/report/summary_row.h"
@@ -13,6 +14,7 @@ namespace {
 
 using ::copycost::record::Field;
 using ::copycost::record::Row;
+using ::copycost::record::Value;
 using Members = ::google::protobuf::Map<std::string, ::google::protobuf::Value>;
 
 struct SetMember {
@@ -39,6 +41,15 @@ std::string Line(const std::string& type, const Row& row) {
   return line;
 }
 
+// What hosts and programs were not the same for the whole run; absent: they were.
+Value ChangesOf(const v1::RunRecord& run) {
+  std::vector<std::string> changes;
+  for (const v1::Session& session : run.sessions()) {
+    changes.insert(changes.end(), session.changes().begin(), session.changes().end());
+  }
+  return changes.empty() ? Value() : Value(absl::StrJoin(changes, "; "));
+}
+
 }  // namespace
 
 std::string TrialLine(const v1::RunRecord& run, const v1::TrialRecord& attempt) {
@@ -53,19 +64,22 @@ std::string CellLine(const v1::RunRecord& run, const analysis::CellSummary& cell
 
 std::string RunLine(const record::Run& run) {
   const v1::Experiment& experiment = run.info.plan().experiment();
+  const v1::Session& session = record::FirstSession(run.info);
   return Line("run", {{"run_id", run.info.run_id()},
                       {"name", experiment.name()},
-                      {"started_utc", record::FormatUtc(run.info.started_unix_ns())},
-                      {"command_line", run.info.command_line()},
-                      {"version", run.info.version()},
-                      {"build_id", run.info.build_id()},
+                      {"started_utc", record::FormatUtc(session.started_unix_ns())},
+                      {"command_line", session.command_line()},
+                      {"version", session.version()},
+                      {"build_id", session.build_id()},
                       {"topology", experiment.topology()},
                       // As text: JSON readers lose the last digits of 64 bits.
                       {"seed", absl::StrCat(experiment.seed())},
                       {"repeats", int64_t{experiment.repeats()}},
                       {"cells", int64_t{run.info.plan().cells_size()}},
                       {"skipped_cells", int64_t{run.info.plan().skipped_size()}},
-                      {"attempts", static_cast<int64_t>(run.attempts.size())}});
+                      {"attempts", static_cast<int64_t>(run.attempts.size())},
+                      {"sessions", int64_t{run.info.sessions_size()}},
+                      {"changes", ChangesOf(run.info)}});
 }
 
 }  // namespace copycost::report

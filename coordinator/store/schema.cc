@@ -59,6 +59,10 @@ void Bind(SQLite::Statement& statement, const Row& row) {
 }
 
 absl::Status CheckSchema(SQLite::Database& db, const std::string& path) {
+  if (db.execAndGet("PRAGMA schema_version").getInt() == 0) {  // not one table was ever made
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": is empty; its run ended before anything was stored, start it again"));
+  }
   if (db.execAndGet("PRAGMA application_id").getInt() != kApplicationId) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": not a results.db of copycost"));
   }

@@ -14,6 +14,8 @@ absl::StatusCode CodeOf(int sqlite_code) {
       return absl::StatusCode::kResourceExhausted;
     case SQLITE_CANTOPEN:
       return absl::StatusCode::kNotFound;
+    case SQLITE_READONLY:
+      return absl::StatusCode::kPermissionDenied;
     case SQLITE_CORRUPT:
       return absl::StatusCode::kDataLoss;
     case SQLITE_NOTADB:

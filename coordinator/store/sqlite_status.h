@@ -13,9 +13,9 @@
 namespace copycost::store {
 
 // "path: SQLite's message". ResourceExhausted when another process holds the file's lock or the
-// disk is full, NotFound when the file cannot be opened, DataLoss when it is damaged,
-// InvalidArgument when it is no database, AlreadyExists for a row that is there already, else
-// Internal.
+// disk is full, NotFound when the file cannot be opened, PermissionDenied when it may be read only,
+// DataLoss when it is damaged, InvalidArgument when it is no database, AlreadyExists for a row that
+// is there already, else Internal.
 absl::Status StatusOf(const SQLite::Exception& exception, absl::string_view path);
 
 // What `work` returns, a Status; or the status of the exception it threw.

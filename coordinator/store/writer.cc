@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/fd.h"
 #include "common/status.h"
+#include "coordinator/store/reader.h"
 #include "coordinator/store/schema.h"
 #include "coordinator/store/sqlite_status.h"
 
@@ -22,6 +23,9 @@ using ::copycost::record::Row;
 
 // How long to wait for a reader before a commit fails.
 constexpr int kBusyMs = 10'000;
+// How long to wait for a file that may be another writer's: only what a reader needs to roll a
+// journal back.
+constexpr int kOpenBusyMs = 1'000;
 
 // SQLite itself cannot create a file and tell whether it was there.
 absl::Status CreateEmptyFile(const std::string& path) {
@@ -50,11 +54,12 @@ void TakeWriteLock(SQLite::Database& db) { db.exec("BEGIN IMMEDIATE"); }
 bool HoldsWriteLock(SQLite::Database& db) { return sqlite3_get_autocommit(db.getHandle()) == 0; }
 
 void InsertRun(SQLite::Database& db, const v1::RunRecord& run) {
+  const v1::Session& session = record::FirstSession(run);
   const Row row = {{"run_id", run.run_id()},
-                   {"started_utc", record::FormatUtc(run.started_unix_ns())},
-                   {"command_line", run.command_line()},
-                   {"version", run.version()},
-                   {"build_id", run.build_id()}};
+                   {"started_utc", record::FormatUtc(session.started_unix_ns())},
+                   {"command_line", session.command_line()},
+                   {"version", session.version()},
+                   {"build_id", session.build_id()}};
   std::vector<std::string> columns = NamesOf(row);
   columns.emplace_back(kRecordColumn);
   SQLite::Statement insert(db, InsertStatement("run", columns));
@@ -90,9 +95,10 @@ std::string InsertTrialStatement() {
 }  // namespace
 
 struct Writer::Connection {
-  // Throws SQLite::Exception.
-  Connection(const std::string& path, const v1::RunRecord& run)
-      : db(path, SQLite::OPEN_READWRITE, kBusyMs) {
+  // Throws SQLite::Exception, as everything here.
+  Connection(const std::string& path, int busy_ms) : db(path, SQLite::OPEN_READWRITE, busy_ms) {}
+
+  void Begin(const v1::RunRecord& run) {
     SetUp(db);
     TakeWriteLock(db);
     CreateTables(db);
@@ -103,7 +109,13 @@ struct Writer::Connection {
     TakeWriteLock(db);
   }
 
-  // Throws SQLite::Exception.
+  void GoOn() {
+    SetUp(db);
+    TakeWriteLock(db);
+    insert_trial.emplace(db, InsertTrialStatement());
+    db.setBusyTimeout(kBusyMs);
+  }
+
   void Insert(const Row& row, const std::string& blob) {
     insert_trial->reset();
     Bind(*insert_trial, row);
@@ -111,6 +123,14 @@ struct Writer::Connection {
                        static_cast<int>(blob.size()));
     insert_trial->exec();
     insert_trial->reset();  // an unfinished statement would keep the commit from ending
+    db.exec("COMMIT");
+  }
+
+  void Update(const std::string& blob) {
+    SQLite::Statement update(db, absl::StrCat("UPDATE run SET ", kRecordColumn, " = ?"));
+    update.bind(1, blob.data(), static_cast<int>(blob.size()));
+    update.exec();
+    update.reset();
     db.exec("COMMIT");
   }
 
@@ -129,7 +149,8 @@ absl::StatusOr<std::unique_ptr<Writer>> Writer::Create(const std::string& path,
   RETURN_IF_ERROR(CreateEmptyFile(path));
   std::unique_ptr<Connection> connection;
   const absl::Status status = CatchSqlite(path, [&] {
-    connection = std::make_unique<Connection>(path, run);
+    connection = std::make_unique<Connection>(path, kBusyMs);
+    connection->Begin(run);
     return absl::OkStatus();
   });
   if (!status.ok()) {
@@ -139,22 +160,48 @@ absl::StatusOr<std::unique_ptr<Writer>> Writer::Create(const std::string& path,
   return std::unique_ptr<Writer>(new Writer(path, run, std::move(connection)));
 }
 
-Writer::Writer(std::string path, const v1::RunRecord& run, std::unique_ptr<Connection> connection)
-    : path_(std::move(path)), run_(run), connection_(std::move(connection)) {}
+absl::StatusOr<std::unique_ptr<Writer>> Writer::Open(const std::string& path) {
+  std::unique_ptr<Connection> connection;
+  RETURN_IF_ERROR(CatchSqlite(path, [&]() -> absl::Status {
+    connection = std::make_unique<Connection>(path, kOpenBusyMs);
+    RETURN_IF_ERROR(CheckSchema(connection->db, path));
+    connection->GoOn();
+    return absl::OkStatus();
+  }));
+  ASSIGN_OR_RETURN(record::Run run, Read(path));
+  return std::unique_ptr<Writer>(new Writer(path, std::move(run.info), std::move(connection)));
+}
+
+Writer::Writer(std::string path, v1::RunRecord run, std::unique_ptr<Connection> connection)
+    : path_(std::move(path)), run_(std::move(run)), connection_(std::move(connection)) {}
 
 Writer::~Writer() = default;
 
-absl::Status Writer::Append(const v1::TrialRecord& trial) {
-  const Row row = record::AttemptRow(run_, trial);
+// `work` ends with a commit.
+template <typename Work>
+absl::Status Writer::Commit(Work work) {
   const absl::Status stored = CatchSqlite(path_, [&] {
     if (!HoldsWriteLock(connection_->db)) TakeWriteLock(connection_->db);
-    connection_->Insert(row, trial.SerializeAsString());
+    work();
     return absl::OkStatus();
   });
   if (!stored.ok()) connection_->Undo();
-  // Whatever became of the trial is decided; should the lock not come back, the next Append asks.
+  // What became of the work is decided; should the lock not come back, the next commit asks.
   connection_->db.tryExec("BEGIN IMMEDIATE");
-  return Annotate(stored, absl::StrCat("trial ", trial.trial_id(), " could not be stored"));
+  return stored;
+}
+
+absl::Status Writer::Append(const v1::TrialRecord& trial) {
+  const Row row = record::AttemptRow(run_, trial);
+  return Annotate(Commit([&] { connection_->Insert(row, trial.SerializeAsString()); }),
+                  absl::StrCat("trial ", trial.trial_id(), " could not be stored"));
+}
+
+absl::Status Writer::Update(const v1::RunRecord& run) {
+  RETURN_IF_ERROR(Annotate(Commit([&] { connection_->Update(run.SerializeAsString()); }),
+                           "the session could not be stored"));
+  run_ = run;
+  return absl::OkStatus();
 }
 
 }  // namespace copycost::store

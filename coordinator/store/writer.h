@@ -3,7 +3,9 @@
 // in.
 //
 //   ASSIGN_OR_RETURN(auto writer, store::Writer::Create(path, run));
-//   RETURN_IF_ERROR(writer->Append(trial));   // only now tell anyone of the trial
+//   ASSIGN_OR_RETURN(auto writer, store::Writer::Open(path));   // to resume; then
+//   store::Read(path) RETURN_IF_ERROR(writer->Append(trial));   // only now tell anyone of the
+//   trial
 //
 // Called by one thread at a time.
 #ifndef COPYCOST_COORDINATOR_STORE_WRITER_H_
@@ -24,6 +26,10 @@ class Writer {
   // such a file; it is not touched. Any other failure leaves no file behind.
   static absl::StatusOr<std::unique_ptr<Writer>> Create(const std::string& path,
                                                         const v1::RunRecord& run);
+  // Goes on with the file of a run that was left. ResourceExhausted when another writer has it;
+  // else the errors of store::Read, and PermissionDenied for a file that may not be written.
+  static absl::StatusOr<std::unique_ptr<Writer>> Open(const std::string& path);
+
   // Leaves results.db alone, without files beside it.
   ~Writer();
 
@@ -33,12 +39,17 @@ class Writer {
   // disk, or a reader that would not let go for 10 s.
   absl::Status Append(const v1::TrialRecord& trial);
 
+  // Stores what is new about the run: another session. As safe as Append.
+  absl::Status Update(const v1::RunRecord& run);
+
  private:
   struct Connection;
-  Writer(std::string path, const v1::RunRecord& run, std::unique_ptr<Connection> connection);
+  Writer(std::string path, v1::RunRecord run, std::unique_ptr<Connection> connection);
+  template <typename Work>
+  absl::Status Commit(Work work);
 
   const std::string path_;
-  const v1::RunRecord run_;
+  v1::RunRecord run_;
   const std::unique_ptr<Connection> connection_;
 };
 

@@ -173,7 +173,7 @@ class TrialOverGrpcTest : public AgentServiceTest {
   }
 
   v1::TrialRecord Run(v1::SendMode mode) {
-    TrialDriver driver(clock_, agents_);
+    TrialDriver driver(clock_, agents_, {.hold = {}});
     return driver.Run(Order(mode), [](const v1::TrialRecord&) { return absl::OkStatus(); }).value();
   }
 

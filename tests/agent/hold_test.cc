@@ -11,7 +11,7 @@ using ::copycost::testing::StatusIs;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-constexpr absl::StatusCode kStale = absl::StatusCode::kFailedPrecondition;
+constexpr absl::StatusCode kStale = absl::StatusCode::kAborted;
 
 TEST(HoldTest, WhoHoldsItMayUseIt) {
   FakeClock clock;

@@ -48,11 +48,11 @@ TEST_F(TrialSlotTest, AStaleEpochIsRefusedAtOnceAndClaimsNothing) {
   ASSERT_OK(slot_.Enter(epoch, first_));
   const absl::Time before = clock_.Now();
   EXPECT_THAT(slot_.Enter(epoch - 1, second_),
-              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("held by ann")));
+              StatusIs(absl::StatusCode::kAborted, HasSubstr("held by ann")));
   EXPECT_EQ(clock_.Now(), before);
   slot_.Leave(first_);
   EXPECT_THAT(slot_.Enter(epoch - 1, second_),
-              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("held by ann")));
+              StatusIs(absl::StatusCode::kAborted, HasSubstr("held by ann")));
   EXPECT_OK(slot_.Enter(epoch, second_));
 }
 
@@ -62,7 +62,7 @@ TEST_F(TrialSlotTest, AHoldThatEndsWhileATrialWaitsRefusesIt) {
   clock_.Schedule(clock_.Now() + absl::Milliseconds(10), [&] { hold_.Release(epoch); });
   clock_.Schedule(clock_.Now() + absl::Milliseconds(20), [this] { slot_.Leave(first_); });
   EXPECT_THAT(slot_.Enter(epoch, second_),
-              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("nobody holds")));
+              StatusIs(absl::StatusCode::kAborted, HasSubstr("nobody holds")));
 }
 
 TEST_F(TrialSlotTest, OneThatIsNotInDoesNotFreeItByLeaving) {

@@ -194,9 +194,11 @@ struct FakeAgent {
   absl::Status describe_status;
   absl::Status hold_status;
   absl::StatusOr<ClockOffset> clock_offset = ClockOffset{};
+  absl::Time away_until = absl::InfinitePast();
   std::vector<FakeScript> scripts;  // one an attempt; the last one goes on; none: honest
 
   int held = 0;
+  std::vector<std::string> tokens;  // of every hold
   int probes = 0;
   int attempts = 0;
 
@@ -213,9 +215,18 @@ class FakeAgentClient final : public AgentClient {
     return agent_.description;
   }
 
-  absl::StatusOr<std::unique_ptr<HoldLease>> Hold(const v1::HoldRequest&) override {
+  absl::StatusOr<v1::Description> AwaitReturn(absl::Duration limit) override {
+    if (agent_.away_until > clock_.Now()) {
+      clock_.Advance(std::min(limit, agent_.away_until - clock_.Now()));
+    }
+    if (agent_.away_until > clock_.Now()) return absl::DeadlineExceededError("no answer");
+    return Describe();
+  }
+
+  absl::StatusOr<std::unique_ptr<HoldLease>> Hold(const v1::HoldRequest& request) override {
     if (!agent_.hold_status.ok()) return agent_.hold_status;
-    return std::make_unique<FakeHoldLease>(7, agent_.held);
+    agent_.tokens.push_back(request.token());
+    return std::make_unique<FakeHoldLease>(6 + agent_.tokens.size(), agent_.held);
   }
 
   absl::StatusOr<ClockOffset> ProbeClock(int probes) override {

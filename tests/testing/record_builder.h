@@ -136,8 +136,9 @@ inline v1::Cell& AddCell(record::Run& run, const v1::Workload& workload, const s
 inline record::Run OneCellRun(int blocks, v1::SendMode mode = v1::SEND_MODE_TWO_COPY) {
   record::Run run;
   run.info.set_run_id("run-1");
-  run.info.set_started_unix_ns(1'760'000'000'000'000'000);
-  run.info.set_command_line("copycost run");
+  v1::Session& session = *run.info.add_sessions();
+  session.set_started_unix_ns(1'760'000'000'000'000'000);
+  session.set_command_line("copycost run");
   run.info.mutable_plan()->mutable_experiment()->set_name("quick");
   run.info.mutable_plan()->mutable_experiment()->set_topology("namespaces");
   run.info.mutable_plan()->mutable_experiment()->set_seed(18'446'744'073'709'551'615u);

@@ -25,7 +25,7 @@ inline TrialOrder Order(v1::SendMode mode = v1::SEND_MODE_ZERO_COPY) {
 class TrialDriverFixture : public ::testing::Test {
  protected:
   TrialDriverFixture() : agents_(*TakeInventory(*topology_.Up(), kOwnBootId)) {
-    EXPECT_OK(HoldAll(agents_, v1::HoldRequest()));
+    EXPECT_OK(HoldAll(agents_, request_));
   }
 
   // The last attempt, all of them in `attempts_`.
@@ -54,7 +54,16 @@ class TrialDriverFixture : public ::testing::Test {
   FakeAgent& sender_ = topology_.sender;
   FakeAgent& receiver_ = topology_.receiver;
   std::vector<FleetAgent> agents_;
-  TrialDriver driver_{clock_, agents_};
+  const v1::HoldRequest request_ = [] {
+    v1::HoldRequest request;
+    request.set_token("token of the run");
+    return request;
+  }();
+  TrialDriver driver_{
+      clock_, agents_, {.hold = request_, .session = 2, .on_waiting = [this](absl::string_view) {
+                          ++waits_;
+                        }}};
+  int waits_ = 0;
   std::vector<v1::TrialRecord> attempts_;
 };
 

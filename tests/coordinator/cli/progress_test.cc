@@ -28,7 +28,7 @@ class ProgressTest : public ::testing::Test {
   std::string Told(bool live, size_t width, const std::function<void(Progress&)>& tell) {
     ::testing::internal::CaptureStderr();
     {
-      Progress progress(clock_, run_.info.plan(), live, width);
+      Progress progress(clock_, run_.info.plan(), {.live = live, .width = width});
       tell(progress);
     }
     return ::testing::internal::GetCapturedStderr();

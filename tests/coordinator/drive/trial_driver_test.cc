@@ -143,6 +143,41 @@ TEST_F(TrialDriverTest, AfterAnInterruptNothingRunsAnyMore) {
   EXPECT_THAT(topology_.log, Not(Contains(HasSubstr("< start"))));
 }
 
+TEST_F(TrialDriverTest, ALostAgentIsWaitedForAndHeldAnew) {
+  sender_.Play({{.silent_from = Step::kStart}, {}});
+  sender_.away_until = clock_.Now() + absl::Seconds(20);
+  const v1::TrialRecord trial = Run();
+  EXPECT_EQ(trial.outcome(), v1::OUTCOME_OK);
+  EXPECT_THAT(Outcomes(), ElementsAre(v1::OUTCOME_FAILED, v1::OUTCOME_OK));
+  EXPECT_EQ(waits_, 1);
+  EXPECT_EQ(clock_.Now() > sender_.away_until, true);
+  EXPECT_THAT(sender_.tokens, ElementsAre(request_.token(), request_.token()));
+  EXPECT_EQ(sender_.held, 1);
+  EXPECT_EQ(trial.agents(0).prepare().epoch(), 8u);
+}
+
+TEST_F(TrialDriverTest, AnAgentThatKnowsOfNoHoldIsHeldAnew) {
+  receiver_.Play({{.end_at = Step::kPrepare, .end = absl::AbortedError("nobody holds it")}, {}});
+  EXPECT_EQ(Run().outcome(), v1::OUTCOME_OK);
+  EXPECT_THAT(Outcomes(), ElementsAre(v1::OUTCOME_FAILED, v1::OUTCOME_OK));
+  EXPECT_TRUE(attempts_[0].transport_failure());
+  EXPECT_THAT(receiver_.tokens, ElementsAre(request_.token(), request_.token()));
+}
+
+TEST_F(TrialDriverTest, AnAgentThatDoesNotComeBackEndsTheRunAndLeavesTheTrialOpen) {
+  sender_.Play({{.silent_from = Step::kStart}});
+  sender_.away_until = absl::InfiniteFuture();
+  const auto last = driver_.Run(Order(), [this](const v1::TrialRecord& attempt) {
+    attempts_.push_back(attempt);
+    return absl::OkStatus();
+  });
+  EXPECT_THAT(
+      last, StatusIs(absl::StatusCode::kUnavailable, HasSubstr("agent sender: has not come back")));
+  ASSERT_EQ(attempts_.size(), 1u);
+  EXPECT_FALSE(IsOver(PastAttemptOf(attempts_[0])));
+  EXPECT_EQ(attempts_[0].session(), 2u);
+}
+
 TEST_F(TrialDriverTest, AnAttemptThatCannotBeStoredEndsTheRun) {
   sender_.Play({{.end_at = Step::kStart, .end = absl::UnavailableError("connection reset")}});
   const auto outcome = driver_.Run(

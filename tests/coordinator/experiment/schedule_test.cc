@@ -302,6 +302,34 @@ TEST(ScheduleTest, GivesTheOrderOfOneRunnerToOneRunner) {
   EXPECT_EQ(schedule.Next({})->trial_id, first->trial_id);
 }
 
+TEST(ScheduleTest, WhatWasVerifiedBeforeAChangeIsVerifiedAnew) {
+  record::Run run;
+  *run.info.mutable_plan() = MakeTestPlan(2, 1);
+  run.info.add_sessions();
+  for (const char* id : {"v01", "v02", "v03", "v04", "b001-c001", "b001-c002"}) {
+    v1::TrialRecord& attempt = run.attempts.emplace_back();
+    attempt.set_trial_id(id);
+    attempt.set_attempt(1);
+    attempt.set_session(1);
+    attempt.set_purpose(id[0] == 'v' ? v1::PURPOSE_VERIFY : v1::PURPOSE_MEASURE);
+    attempt.set_outcome(v1::OUTCOME_OK);
+  }
+  run.info.add_sessions();
+  EXPECT_FALSE(Next(run.info.plan(), HistoryOf(run), {}).has_value());
+  run.info.add_sessions()->add_changes("sender: kernel 6.2, was 6.1");
+  const auto again = Next(run.info.plan(), HistoryOf(run), {});
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(again->trial_id, "v01");
+  EXPECT_EQ(again->attempt, 2u);
+  for (int i = 0; i < 4; ++i) {
+    v1::TrialRecord attempt = run.attempts[i];
+    attempt.set_attempt(2);
+    attempt.set_session(3);
+    run.attempts.push_back(attempt);
+  }
+  EXPECT_FALSE(Next(run.info.plan(), HistoryOf(run), {}).has_value());
+}
+
 TEST(ScheduleTest, IgnoresAttemptsAtTrialsItDoesNotHave) {
   const v1::Plan plan = MakeTestPlan(2, 1);
   const std::vector<PastAttempt> stranger{{"b009-c009", v1::OUTCOME_OK}, {"v99", v1::OUTCOME_OK}};

@@ -50,6 +50,15 @@ TEST(JsonLinesTest, ACellHasTheColumnsOfSummaryCsv) {
   EXPECT_DOUBLE_EQ(object.fields().at("goodput_gbps_median").number_value(), 8.24);
 }
 
+TEST(JsonLinesTest, TheRunSaysWhatChangedBetweenItsSessions) {
+  record::Run run = OneCellRun(2);
+  EXPECT_EQ(Parse(RunLine(run)).fields().count("changes"), 0u);
+  run.info.add_sessions()->add_changes("sender: kernel 6.2, was 6.1");
+  const auto object = Parse(RunLine(run));
+  EXPECT_EQ(object.fields().at("sessions").number_value(), 2);
+  EXPECT_EQ(object.fields().at("changes").string_value(), "sender: kernel 6.2, was 6.1");
+}
+
 TEST(JsonLinesTest, TheRunKeepsEveryDigitOfItsSeed) {
   const auto object = Parse(RunLine(OneCellRun(2)));
   EXPECT_EQ(object.fields().at("type").string_value(), "run");

@@ -132,6 +132,53 @@ TEST_F(StoreTest, OtherWritersAreKeptOutWhileARunGoesOn) {
   EXPECT_THROW(Execute("DELETE FROM run"), SQLite::Exception);
 }
 
+TEST_F(StoreTest, ARunThatWasLeftIsGoneOnWith) {
+  record::Run run = OneCellRun(2);
+  Store(run);
+  {
+    auto writer = Writer::Open(path_);
+    ASSERT_OK(writer);
+    run.info.add_sessions()->add_changes("sender: kernel 6.2, was 6.1");
+    ASSERT_OK((*writer)->Update(run.info));
+    EXPECT_THAT((*writer)->Append(run.attempts[1]),
+                StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr("b2-c1")));
+    run.attempts.push_back(OkTrial({.block = 3}));
+    ASSERT_OK((*writer)->Append(run.attempts[2]));
+  }
+  const auto read = Read(path_);
+  ASSERT_OK(read);
+  EXPECT_TRUE(MessageDifferencer::Equals(read->info, run.info));
+  ASSERT_EQ(read->attempts.size(), 3u);
+  EXPECT_TRUE(MessageDifferencer::Equals(read->attempts[2], run.attempts[2]));
+  EXPECT_THAT(Files(), ::testing::ElementsAre("results.db"));
+}
+
+TEST_F(StoreTest, OnlyOneGoesOnWithARun) {
+  Store(OneCellRun(1));
+  auto writer = Writer::Open(path_);
+  ASSERT_OK(writer);
+  EXPECT_THAT(Writer::Open(path_),
+              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("in use")));
+  EXPECT_OK((*writer)->Append(OkTrial({.block = 2})));
+}
+
+TEST_F(StoreTest, WhatIsNoRunIsNotOpened) {
+  EXPECT_THAT(Writer::Open(path_), StatusIs(absl::StatusCode::kNotFound, HasSubstr(path_)));
+  std::ofstream{path_};
+  EXPECT_THAT(Writer::Open(path_),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("start it again")));
+  fs::remove(path_);
+  {
+    SQLite::Database other(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    other.exec("PRAGMA journal_mode = WAL");
+    other.exec("CREATE TABLE trial (id)");
+  }
+  EXPECT_THAT(Writer::Open(path_),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("not a results.db")));
+  SQLite::Database other(path_);
+  EXPECT_EQ(other.execAndGet("PRAGMA journal_mode").getString(), "wal");  // left as it was
+}
+
 // The child stores without end until it is killed; what it told through the pipe is there.
 TEST_F(StoreTest, AKilledRunLosesNothingItReported) {
   for (int round = 0; round < 5; ++round) {
@@ -190,8 +237,7 @@ TEST_F(StoreTest, TellsWhatIsNoDatabaseOfCopycost) {
   EXPECT_THAT(Read(path_),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("not a database")));
   fs::resize_file(path_, 0);
-  EXPECT_THAT(Read(path_),
-              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("not a results.db")));
+  EXPECT_THAT(Read(path_), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("is empty")));
   Execute("CREATE TABLE trial (record BLOB)");
   EXPECT_THAT(Read(path_),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("not a results.db")));

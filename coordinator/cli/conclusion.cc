@@ -1,0 +1,90 @@
+#include "coordinator/cli/conclusion.h"
+
+#include <unistd.h>
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/log.h"
+#include "common/status.h"
+#include "coordinator/analysis/cells.h"
+#include "coordinator/cli/exit_code.h"
+#include "coordinator/cli/plan_text.h"
+#include "coordinator/cli/terminal.h"
+#include "coordinator/report/csv.h"
+#include "coordinator/report/file.h"
+#include "coordinator/report/json_lines.h"
+#include "coordinator/report/table.h"
+#include "coordinator/store/reader.h"
+
+namespace copycost {
+namespace {
+
+using Cells = std::vector<analysis::CellSummary>;
+
+bool Incomplete(const Cells& cells) {
+  for (const analysis::CellSummary& cell : cells) {
+    if (cell.cell.id() == 0) continue;  // the plan said it would be skipped
+    if (cell.n == 0 || cell.outcomes.size() > 1) return true;
+  }
+  return false;
+}
+
+absl::Status WriteFiles(const std::string& directory, const record::Run& run, const Cells& cells) {
+  RETURN_IF_ERROR(
+      report::WriteAtomically(absl::StrCat(directory, "/results.csv"), report::ResultsCsv(run)));
+  return report::WriteAtomically(absl::StrCat(directory, "/summary.csv"),
+                                 report::SummaryCsv(cells));
+}
+
+absl::Status Print(const record::Run& run, const Cells& cells, bool json, ResultStream& results) {
+  if (!json) {
+    return results.Write(absl::StrCat(report::SummaryTable(cells, WidthOf(STDOUT_FILENO)),
+                                      CommonLine(run.info.plan())));
+  }
+  for (const analysis::CellSummary& cell : cells) {
+    RETURN_IF_ERROR(results.Write(report::CellLine(run.info, cell)));
+  }
+  return results.Write(report::RunLine(run));
+}
+
+// Cells of hosts or programs that are not the same are compared at the reader's own risk.
+void TellChanges(const v1::RunRecord& run) {
+  for (int i = 0; i < run.sessions_size(); ++i) {
+    for (const std::string& change : run.sessions(i).changes()) {
+      Log(absl::StrCat("changed with session ", i + 1, ": ", change));
+    }
+  }
+}
+
+}  // namespace
+
+int Conclude(const std::string& directory, const Ending& ending, bool json, ResultStream& results) {
+  if (!ending.measured.ok()) Log(ending.measured.message());
+  const bool stopped = !ending.measured.ok() || ending.signal != 0;
+  const std::string go_on = absl::StrCat("to go on: copycost resume ", directory);
+  const absl::StatusOr<record::Run> run = store::Read(absl::StrCat(directory, "/results.db"));
+  absl::Status written = run.status();
+  Cells cells;
+  if (run.ok()) {
+    cells = analysis::Summarize(*run);
+    written = WriteFiles(directory, *run, cells);
+  }
+  if (!written.ok()) {
+    Log(written.message());
+    Log(go_on);
+    return kExitFault;
+  }
+  const absl::Status told = Print(*run, cells, json, results);
+  if (!told.ok() && told != ending.measured)
+    Log(told.message());  // else it is what stopped the run
+  TellChanges(run->info);
+  Log(absl::StrCat("results: ", directory, "/ (results.csv, summary.csv, results.db)"));
+  Log(stopped ? go_on
+              : absl::StrCat("the same again: copycost run ", directory, "/experiment.textproto"));
+  if (ending.signal != 0) return kExitSignalBase + ending.signal;
+  if (stopped || !told.ok()) return kExitFault;
+  return Incomplete(cells) ? kExitIncomplete : kExitDone;
+}
+
+}  // namespace copycost
