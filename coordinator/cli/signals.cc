@@ -6,10 +6,13 @@
 
 #include <utility>
 
+#include "common/clock.h"
 #include "coordinator/cli/exit_code.h"
 
 namespace copycost {
 namespace {
+
+constexpr absl::Duration kSame = absl::Milliseconds(500);
 
 sigset_t Watched() {
   sigset_t set;
@@ -46,9 +49,14 @@ void SignalWatch::Watch() {
     int signal = 0;
     ::sigwait(&set, &signal);
     if (over_) return;
-    if (received_ != 0) ::_exit(kExitSignalBase + signal);
-    received_ = signal;
-    on_signal_();
+    const absl::Time now = RealClock().Now();
+    if (received_ == 0) {
+      received_ = signal;
+      first_ = now;
+      on_signal_();
+    } else if (now - first_ >= kSame) {
+      ::_exit(kExitSignalBase + signal);
+    }
   }
 }
 

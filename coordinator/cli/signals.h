@@ -6,14 +6,17 @@
 #include <functional>
 #include <thread>
 
+#include "absl/time/time.h"
+
 namespace copycost {
 
 // Blocks SIGINT, SIGTERM and SIGHUP for this thread and all it starts, and ignores SIGPIPE. For a
 // command that has something to keep when it is interrupted; before there are threads.
 void BlockSignals();
 
-// Calls `on_signal` for the first signal that comes while it lives; a second one ends the process
-// at once, with the signal's exit code.
+// Calls `on_signal` for the first signal that comes while it lives; another one, half a second
+// later or more, ends the process at once, with the signal's exit code. Sooner it is the same:
+// timeout(1) and wrappers like it signal their child, and then its process group.
 class SignalWatch {
  public:
   explicit SignalWatch(std::function<void()> on_signal);
@@ -28,6 +31,7 @@ class SignalWatch {
   const std::function<void()> on_signal_;
   std::atomic<int> received_ = 0;
   std::atomic<bool> over_ = false;
+  absl::Time first_;  // when it came; the thread's
   std::thread thread_;
 };
 

@@ -19,13 +19,25 @@ namespace {
 constexpr double kLeastOverlap = 0.99;
 constexpr double kMostImbalance = 0.01;
 
-// Both ends of a flow, with each one's clock offset against the coordinator.
+// Both ends of a flow, and the agents that played them.
 struct Ends {
   const v1::FlowResult* sender = nullptr;
   const v1::FlowResult* receiver = nullptr;
-  int64_t sender_offset_ns = 0;
-  int64_t receiver_offset_ns = 0;
+  const v1::AgentRecord* sending = nullptr;
+  const v1::AgentRecord* receiving = nullptr;
 };
+
+// The receiver's clock minus the sender's.
+struct ClockDifference {
+  int64_t offset_ns;
+  int64_t error_ns;
+};
+
+ClockDifference ClocksOf(const Ends& ends) {
+  if (ends.sending->boot_id() == ends.receiving->boot_id()) return {0, 0};  // one clock
+  return {ends.receiving->clock_offset_ns() - ends.sending->clock_offset_ns(),
+          ends.receiving->clock_error_ns() + ends.sending->clock_error_ns()};
+}
 
 // Whether an agent told the same end of a flow twice, or one that it was not given.
 bool HasSurplusResults(const v1::TrialRecord& attempt) {
@@ -46,7 +58,7 @@ std::map<uint32_t, Ends> EndsOf(const v1::TrialRecord& attempt) {
       Ends& ends = flows[result.flow()];
       const bool sends = result.role() == v1::ROLE_SENDER;
       (sends ? ends.sender : ends.receiver) = &result;
-      (sends ? ends.sender_offset_ns : ends.receiver_offset_ns) = agent.clock_offset_ns();
+      (sends ? ends.sending : ends.receiving) = &agent;
     }
   }
   return flows;
@@ -92,16 +104,22 @@ absl::Status CheckWindow(uint32_t flow, const Ends& ends) {
   }
   const v1::WindowCounts& sent = ends.sender->window();
   const v1::WindowCounts& taken = ends.receiver->window();
-  const int64_t shift = ends.receiver_offset_ns - ends.sender_offset_ns;
-  const int64_t begin = std::max(sent.opened_ns() + shift, taken.opened_ns());
-  const int64_t end = std::min(sent.closed_ns() + shift, taken.closed_ns());
+  const ClockDifference clocks = ClocksOf(ends);
+  const int64_t begin = std::max(sent.opened_ns() + clocks.offset_ns, taken.opened_ns());
+  const int64_t end = std::min(sent.closed_ns() + clocks.offset_ns, taken.closed_ns());
   const int64_t longest =
       std::max(sent.closed_ns() - sent.opened_ns(), taken.closed_ns() - taken.opened_ns());
+  // What is certain: the clocks may be apart by as much more.
+  const int64_t common = end - begin - clocks.error_ns;
   const double overlap =
-      longest <= 0 ? 0 : static_cast<double>(end - begin) / static_cast<double>(longest);
+      longest <= 0 ? 0 : static_cast<double>(common) / static_cast<double>(longest);
   if (overlap < kLeastOverlap) {
-    return Invalid(flow, absl::StrFormat("the windows of its two ends overlap by %.1f %% only",
-                                         100 * std::max(overlap, 0.0)));
+    const std::string doubt = clocks.error_ns == 0
+                                  ? ""
+                                  : absl::StrFormat(", the clocks being known to %.0f us",
+                                                    static_cast<double>(clocks.error_ns) / 1e3);
+    return Invalid(flow, absl::StrFormat("the windows of its two ends overlap by %.1f %% only%s",
+                                         100 * std::max(overlap, 0.0), doubt));
   }
   if (taken.bytes() == 0) return Invalid(flow, "nothing was received in the window");
   return absl::OkStatus();

@@ -34,12 +34,7 @@ show=$(tls "$certs" coordinator)
 # The same trials, with evidence of what this path copies.
 expect_measured "$scratch/run" "$copycost" run $both $show --sizes 4K,64K --repeats 2
 [ "$(column "$scratch/run/results.csv" topology | sort -u)" = hosts ] || fail "topology"
-awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
-         $at["purpose"] != "measure" || $at["outcome"] != "ok" { next }
-         { expected = $at["send_mode"] == "two-copy" ? 3 : 2
-           low = $at["copies_per_byte_at_least"]; high = $at["copies_per_byte_at_most"]
-           if (low > expected || high < expected || high - low > 0.1) { print; bad = 1 } }
-         END { exit bad }' "$scratch/run/results.csv" || fail "evidence"
+expect_copies "$scratch/run"
 expect_exit 0 "$copycost" plan $both $show
 expect_exit 0 "$copycost" modes $both $show
 grep -q 'zero-copy *available' "$scratch/out" || fail "modes: $(cat "$scratch/out")"

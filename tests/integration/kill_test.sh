@@ -9,15 +9,16 @@ command -v jq >/dev/null || skip "jq is not installed"
 rounds=${COPYCOST_KILLS:-30}
 before=$(leftovers)
 
-# Until the host looks as it did before; the kernel takes namespaces down after their last process.
+added() { comm -13 <(printf '%s\n' "$before") <(leftovers); }
+
+# Until nothing is there that was not; the kernel takes namespaces down after their last process.
 expect_clean() {
   local i
   for i in $(seq 100); do
-    [ "$(leftovers)" = "$before" ] && return
+    [ -z "$(added)" ] && return
     sleep 0.05
   done
-  diff <(printf '%s\n' "$before") <(leftovers) >&2 || true
-  fail "left behind in round $1"
+  fail "left behind in round $1: $(added)"
 }
 
 query() { sqlite3 -readonly "$out/results.db" "$1"; }

@@ -68,6 +68,20 @@ expect_measured() {
     fail "trials of $*: $(cat "$scratch/err")"
 }
 
+# expect_copies RUN: the copies of every good trial, by its evidence, are those of a path that ends on
+# the host it begins on.
+expect_copies() {
+  awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
+           $at["purpose"] != "measure" || $at["outcome"] != "ok" { next }
+           { expected = $at["send_mode"] == "two-copy" ? 3 : 2
+             low = $at["copies_per_byte_at_least"]; high = $at["copies_per_byte_at_most"]
+             if (low > expected || high < expected || high - low > 0.1) {
+               print "copies of " $at["send_mode"] ": " low " to " high; bad = 1 }
+             copied = $at["send_mode"] == "zero-copy"
+             if (copied != ($at["flags"] ~ /kernel-copied/)) { print "flags: " $0; bad = 1 } }
+           END { exit bad }' "$1/results.csv" || fail "evidence of $1"
+}
+
 # As another, unprivileged user, from a directory of his own: rootless COMMAND...
 rootless() {
   setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all -- "$@"

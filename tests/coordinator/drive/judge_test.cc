@@ -158,8 +158,21 @@ TEST(JudgeTest, AWindowThatIsMuchLongerThanTheOtherIsInvalid) {
   EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("overlap")));
 }
 
+TEST(JudgeTest, WhatClocksLeaveInDoubtIsNoOverlap) {
+  v1::TrialRecord trial = GoodTrial();
+  AgentOf(trial, kSender).set_clock_error_ns(4'000'000);  // of 600 ms
+  AgentOf(trial, kReceiver).set_clock_error_ns(4'000'000);
+  EXPECT_OK(CheckFinished(trial));  // one host, one clock, whatever the coordinator knows of it
+  AgentOf(trial, kReceiver).set_boot_id("boot-2");
+  EXPECT_THAT(CheckFinished(trial),
+              StatusIs(kInvalid, HasSubstr("by 98.7 % only, the clocks being known to 8000 us")));
+  AgentOf(trial, kReceiver).set_clock_error_ns(1'000'000);
+  EXPECT_OK(CheckFinished(trial));
+}
+
 TEST(JudgeTest, WindowsAreComparedOnOneClock) {
   v1::TrialRecord trial = GoodTrial();
+  AgentOf(trial, kReceiver).set_boot_id("boot-2");
   AgentOf(trial, kSender).set_clock_offset_ns(-3'000'000'000);
   AgentOf(trial, kReceiver).set_clock_offset_ns(5'000'000'000);
   EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("overlap by 0.0 %")));
