@@ -110,12 +110,13 @@ class ProbeCall final : public grpc::ServerBidiReactor<v1::Probe, v1::Probe> {
 class TrialCall final : public grpc::ServerBidiReactor<v1::Command, v1::Event> {
  public:
   TrialCall(grpc::CallbackServerContext& context, Clock& clock, TrialSlot& slot,
-            const Limits& limits)
+            const Limits& limits, LinkGuard* guard)
       : context_(context),
         slot_(slot),
         runner_(clock, {.admit = [this](uint64_t epoch) { return slot_.Enter(epoch, runner_); },
                         .emit = [this](const v1::Event& event) { Write(event); },
-                        .limits = limits}) {
+                        .limits = limits,
+                        .guard = guard}) {
     StartRead(&command_);
     worker_ = std::thread([this] { Run(); });
   }
@@ -189,11 +190,11 @@ class TrialCall final : public grpc::ServerBidiReactor<v1::Command, v1::Event> {
 
 class AgentService final : public v1::Agent::CallbackService {
  public:
-  // With `check_roles`, clients have proved certificates.
-  AgentService(Clock& clock, Limits limits, bool check_roles)
+  AgentService(Clock& clock, const AgentServer::Options& options)
       : clock_(clock),
-        limits_(std::move(limits)),
-        check_roles_(check_roles),
+        limits_(options.limits),
+        guard_(options.guard),
+        check_roles_(options.tls.any()),
         hold_(clock),
         slot_(clock, hold_) {}
 
@@ -226,7 +227,7 @@ class AgentService final : public v1::Agent::CallbackService {
     const absl::Status permitted = Permit(*context);
     if (!permitted.ok()) return new RefusedCall<v1::Command, v1::Event>(permitted);
     context->AddTrailingMetadata(kToldByAgent, "1");
-    return new TrialCall(*context, clock_, slot_, limits_);
+    return new TrialCall(*context, clock_, slot_, limits_, guard_);
   }
 
   void AbortTrial() { slot_.Abort(absl::CancelledError("the agent is shutting down")); }
@@ -238,8 +239,9 @@ class AgentService final : public v1::Agent::CallbackService {
 
   Clock& clock_;
   const Limits limits_;
-  const bool check_roles_;
-  HostInfo host_;  // modes are tried here, before anything is served
+  LinkGuard* const guard_;
+  const bool check_roles_;  // clients have proved certificates
+  HostInfo host_;           // modes are tried here, before anything is served
   copycost::Hold hold_;
   TrialSlot slot_;
 };
@@ -290,8 +292,7 @@ absl::StatusOr<int> InheritedSocket(absl::string_view number) {
 }  // namespace
 
 struct AgentServer::Serving {
-  Serving(Clock& clock, const Options& options)
-      : service(clock, options.limits, options.tls.any()) {}
+  Serving(Clock& clock, const Options& options) : service(clock, options) {}
 
   AgentService service;
   std::unique_ptr<grpc::Server> server;

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "agent/limits.h"
+#include "agent/link/link_guard.h"
 #include "common/clock.h"
 #include "common/tls_files.h"
 
@@ -24,6 +25,7 @@ class AgentServer {
     // inherited socket.
     TlsFiles tls = {};
     Limits limits = {};
+    LinkGuard* guard = nullptr;  // outlives this; see TrialRunner
   };
 
   // Serves from now on. InvalidArgument for an address that is none, or TLS files that will not do;

@@ -28,6 +28,8 @@ struct Limits {
   uint64_t max_flows = 1024;
   // Of message buffers; 0: half of what is available.
   uint64_t max_memory_bytes = 0;
+  // Whether a trial may change the data interface, which is then restored after it.
+  bool allow_link_changes = false;
 };
 
 // ResourceExhausted for a trial beyond the limits, naming the flag that would permit it.

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/agent_service.h"
 #include "agent/limits.h"
+#include "agent/link/link_guard.h"
 #include "agent/open_files.h"
 #include "common/build_info.h"
 #include "common/clock.h"
@@ -26,7 +28,18 @@ namespace {
 constexpr int kBadInput = 2;
 constexpr int kNothingStarted = 3;
 
-int Serve(const AgentServer::Options& options) {
+int Serve(AgentServer::Options options) {
+  std::unique_ptr<LinkGuard> guard;
+  // Links of a namespace that ends with this process need no restoring.
+  if (options.limits.allow_link_changes && options.listen.rfind("fd:", 0) != 0) {
+    absl::StatusOr<std::unique_ptr<LinkGuard>> started = LinkGuard::Start();
+    if (!started.ok()) {
+      Log(started.status().message());
+      return kNothingStarted;
+    }
+    guard = *std::move(started);
+    options.guard = guard.get();
+  }
   // Blocked before any thread starts, so that only sigwait sees them.
   sigset_t ends;
   sigemptyset(&ends);
@@ -57,6 +70,7 @@ struct Flags {
   std::string max_duration = "15m";
   std::string max_flows = "1024";
   std::string max_memory = "none";
+  bool allow_link_changes = false;
 };
 
 void AddFlags(CLI::App& app, AgentServer::Options& options, Flags& flags) {
@@ -94,6 +108,9 @@ void AddFlags(CLI::App& app, AgentServer::Options& options, Flags& flags) {
       ->type_name("2G")
       ->capture_default_str()
       ->group(limits);
+  app.add_flag("--allow-link-changes", flags.allow_link_changes,
+               "let trials set the MTU of the data interface, restored after each")
+      ->group(limits);
 }
 
 // A limit of nothing is a mistake: nobody starts an agent that may not do anything.
@@ -107,6 +124,7 @@ absl::StatusOr<Number> ParseLimit(absl::string_view flag, absl::string_view text
 
 absl::StatusOr<Limits> LimitsOf(const Flags& flags) {
   Limits limits;
+  limits.allow_link_changes = flags.allow_link_changes;
   if (!flags.allow.empty()) limits.allow.clear();
   for (const std::string& text : flags.allow) {
     const absl::StatusOr<Network> network = Network::Parse(text);
@@ -150,7 +168,7 @@ int Main(int argc, char** argv) {
     return kBadInput;
   }
   options.limits = *std::move(limits);
-  return Serve(options);
+  return Serve(std::move(options));
 }
 
 }  // namespace

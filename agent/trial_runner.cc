@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "agent/link/mtu.h"
 #include "agent/receive_modes/receive_modes.h"
 #include "agent/send_modes/send_modes.h"
 #include "common/network.h"
@@ -28,6 +29,8 @@ constexpr int kMostCommands = 4;
 constexpr absl::Duration kSilence = absl::Milliseconds(1500);
 // For the first command to come, which the coordinator sends with the call.
 constexpr absl::Duration kPrepareLimit = absl::Seconds(5);
+// For a device that resets its link to change the MTU.
+constexpr absl::Duration kLinkLimit = absl::Seconds(8);
 // For peers to connect. All agents were told at the same time.
 constexpr absl::Duration kConnectLimit = absl::Seconds(5);
 // For all threads to open their modes: buffers are faulted in.
@@ -151,6 +154,7 @@ absl::Status TrialRunner::Run() {
   for (const auto& thread : threads_) thread->Join();  // they read each other's meters
   threads_.clear();
   rendezvous_.reset();
+  link_.reset();
   return status;
 }
 
@@ -164,10 +168,28 @@ absl::Status TrialRunner::Prepare(const v1::Prepare& prepare) {
   prepare_ = prepare;
   schedule_ = {.warmup = absl::Nanoseconds(prepare.workload().warmup_ns()),
                .window = absl::Nanoseconds(prepare.workload().window_ns())};
+  RETURN_IF_ERROR(ChangeLink());
   ASSIGN_OR_RETURN(rendezvous_, Rendezvous::Create(prepare_, options_.limits));
   v1::Event event;
   event.mutable_listening()->set_port(rendezvous_->port());
   Emit(event);
+  return absl::OkStatus();
+}
+
+absl::Status TrialRunner::ChangeLink() {
+  ASSIGN_OR_RETURN(link_, LinkChange::Apply(prepare_.data_address(),
+                                            {.mtu = prepare_.workload().mtu(),
+                                             .permitted = options_.limits.allow_link_changes,
+                                             .guard = options_.guard}));
+  const absl::Time deadline = clock_.Now() + kLinkLimit;
+  while (!link_->Carries()) {
+    if (clock_.Now() >= deadline) {
+      return absl::UnavailableError(absl::StrCat(link_->interface(), " does not carry anything ",
+                                                 absl::FormatDuration(kLinkLimit),
+                                                 " after its MTU was changed"));
+    }
+    RETURN_IF_ERROR(WaitUntil(clock_.Now() + absl::Milliseconds(20)));
+  }
   return absl::OkStatus();
 }
 
@@ -232,6 +254,10 @@ absl::Status TrialRunner::EmitReady() {
   RETURN_IF_ERROR(MergeEchoes(threads_, v1::ROLE_RECEIVER, applied));
   applied.set_warmup_ns(absl::ToInt64Nanoseconds(schedule_.warmup));
   applied.set_window_ns(absl::ToInt64Nanoseconds(schedule_.window));
+  if (prepare_.workload().mtu() > 0) {
+    ASSIGN_OR_RETURN(const uint32_t mtu, MtuOf(link_->interface()));
+    applied.set_mtu(mtu);
+  }
   for (const auto& thread : threads_) *ready.add_ends() = thread->applied_end();
   Emit(event);
   return absl::OkStatus();

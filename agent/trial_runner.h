@@ -25,6 +25,8 @@
 #include "absl/time/time.h"
 #include "agent/data_thread.h"
 #include "agent/limits.h"
+#include "agent/link/link_change.h"
+#include "agent/link/link_guard.h"
 #include "agent/measure/host_cpu.h"
 #include "agent/measure/sampler.h"
 #include "agent/measure/window_gate.h"
@@ -46,6 +48,8 @@ class TrialRunner {
     std::function<void(const v1::Event&)> emit;
     // What a trial may ask for. By default as much as an agent without flags permits.
     Limits limits = {};
+    // Restores what a trial changed if this process is killed. Null: nothing would have to be.
+    LinkGuard* guard = nullptr;
   };
 
   TrialRunner(Clock& clock, Options options);
@@ -84,6 +88,7 @@ class TrialRunner {
   absl::Status NextFlowNote(absl::Time deadline);
   absl::StatusOr<Note> NextNote(absl::Time deadline, absl::string_view late);
   absl::Status Prepare(const v1::Prepare& prepare);
+  absl::Status ChangeLink();
   absl::Status Meet(const v1::Connect& connect);
   absl::Status StartThreads();
   absl::Status EmitReady();
@@ -109,6 +114,7 @@ class TrialRunner {
   v1::Prepare prepare_;
   Schedule schedule_;
   WindowGate gate_;
+  std::optional<LinkChange> link_;
   std::optional<Rendezvous> rendezvous_;
   std::vector<std::unique_ptr<DataThread>> threads_;
   std::vector<FlowMeter*> meters_;  // of threads_, once there is traffic

@@ -1,5 +1,6 @@
 #include "common/trial_validation.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -46,8 +47,10 @@ absl::Status CheckAxis(const v1::Workload& workload, const FieldDescriptor& fiel
   const uint64_t value = field.cpp_type() == FieldDescriptor::CPPTYPE_UINT64
                              ? reflection.GetUInt64(workload, &field)
                              : reflection.GetUInt32(workload, &field);
-  if (value > axis.maximum() || (value == 0 && axis.zero_word().empty())) {
-    return Refuse(name, absl::StrCat(value, " is not within 1 to ", axis.maximum()));
+  const uint64_t least = std::max<uint64_t>(axis.minimum(), 1);
+  const bool stands_for_a_word = value == 0 && !axis.zero_word().empty();
+  if (!stands_for_a_word && (value < least || value > axis.maximum())) {
+    return Refuse(name, absl::StrCat(value, " is not within ", least, " to ", axis.maximum()));
   }
   return absl::OkStatus();
 }

@@ -1,5 +1,6 @@
 #include "agent/link/data_interface.h"
 
+#include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
@@ -97,6 +98,20 @@ absl::StatusOr<v1::DataInterface> FindDataInterface(int socket) {
   // lo has no driver to ask.
   interface.set_driver(owner->loopback ? kLoopback : ToUtf8(DriverOf(socket, owner->name)));
   return interface;
+}
+
+absl::StatusOr<std::string> InterfaceOf(const std::string& address) {
+  sockaddr_storage storage{};
+  auto& v4 = reinterpret_cast<sockaddr_in&>(storage);
+  auto& v6 = reinterpret_cast<sockaddr_in6&>(storage);
+  if (::inet_pton(AF_INET, address.c_str(), &v4.sin_addr) == 1) {
+    storage.ss_family = AF_INET;
+  } else if (::inet_pton(AF_INET6, address.c_str(), &v6.sin6_addr) == 1) {
+    storage.ss_family = AF_INET6;
+  }
+  const std::optional<Owner> owner = OwnerOf(reinterpret_cast<const sockaddr&>(storage));
+  if (owner.has_value()) return owner->name;
+  return absl::NotFoundError(absl::StrCat("no interface of this host owns ", address));
 }
 
 DataPath PathOver(const v1::DataInterface& interface, bool peer_on_same_host) {

@@ -3,6 +3,8 @@
 #ifndef COPYCOST_AGENT_LINK_DATA_INTERFACE_H_
 #define COPYCOST_AGENT_LINK_DATA_INTERFACE_H_
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "agent/flow_spec.h"
 #include "copycost/v1/trial.pb.h"
@@ -11,6 +13,9 @@ namespace copycost {
 
 // The interface that owns the local address of a connected socket. NotFound if none does.
 absl::StatusOr<v1::DataInterface> FindDataInterface(int socket);
+
+// Its name, for a numeric address of this host. NotFound if no interface owns it.
+absl::StatusOr<std::string> InterfaceOf(const std::string& address);
 
 // What MSG_ZEROCOPY can do over `interface`. `peer_on_same_host`: both ends share a kernel.
 DataPath PathOver(const v1::DataInterface& interface, bool peer_on_same_host);

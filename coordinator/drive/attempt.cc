@@ -14,7 +14,8 @@ namespace {
 
 // Without any event an agent counts as lost (agent.proto: one comes every 500 ms at least).
 constexpr absl::Duration kSilence = absl::Milliseconds(1500);
-constexpr absl::Duration kListenLimit = absl::Seconds(5);
+// A link that resets to change its MTU included.
+constexpr absl::Duration kListenLimit = absl::Seconds(10);
 // Connecting, opening modes, faulting buffers in.
 constexpr absl::Duration kReadyLimit = absl::Seconds(40);
 // From the end of the window, or of the messages, to the last Finished: the senders' drain.

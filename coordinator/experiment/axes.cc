@@ -33,6 +33,7 @@ AxisField MakeAxis(const FieldDescriptor& field) {
       .default_values = axis.default_values(),
       .help = axis.help(),
       .zero_word = axis.zero_word(),
+      .minimum = axis.minimum(),
       .maximum = axis.maximum(),
       .field = &field,
       .values = v1::Matrix::descriptor()->FindFieldByName(field.name()),
@@ -75,8 +76,10 @@ absl::StatusOr<uint64_t> ParseInUnit(const AxisField& axis, absl::string_view wo
 absl::StatusOr<uint64_t> ParseNumber(const AxisField& axis, absl::string_view word) {
   if (!axis.zero_word.empty() && word == axis.zero_word) return uint64_t{0};
   ASSIGN_OR_RETURN(const uint64_t value, ParseInUnit(axis, word));
-  if (value == 0 && axis.zero_word.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat("'", word, "' is too small; at least 1"));
+  const uint64_t least = std::max<uint64_t>(axis.minimum, 1);
+  if (value < least && (value > 0 || axis.zero_word.empty())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", word, "' is too small; at least ", AxisNumberWord(*axis.field, least)));
   }
   if (value > axis.maximum) {
     return absl::InvalidArgumentError(absl::StrCat("'", word, "' is too large; at most ",

@@ -67,7 +67,8 @@ VethEnd DataEnd(const UniqueFd& network_namespace, absl::string_view v4, absl::s
   ::fcntl(control, F_SETFD, 0);
   const std::string listen = absl::StrCat("fd:", control);
   if (::setns(network_namespace, CLONE_NEWNET) == 0) {
-    ::execl(binary.c_str(), binary.c_str(), "--listen", listen.c_str(), nullptr);
+    ::execl(binary.c_str(), binary.c_str(), "--listen", listen.c_str(), "--allow-link-changes",
+            nullptr);
   }
   Log(ErrnoStatus(absl::StrCat("cannot run ", binary)).message());
   ::_exit(127);

@@ -101,6 +101,9 @@ TEST(TrialValidationTest, RefusesMessagesThatCannotBeSplit) {
 }
 
 TEST(TrialValidationTest, RefusesPacingThatTheKernelCannotCount) {
+  EXPECT_OK(CheckBentWorkload([](auto& w) { w.set_mtu(1280); }));
+  EXPECT_THAT(CheckBentWorkload([](auto& w) { w.set_mtu(1279); }), Refuses("workload.mtu"));
+  EXPECT_THAT(CheckBentWorkload([](auto& w) { w.set_mtu(65536); }), Refuses("workload.mtu"));
   EXPECT_OK(CheckBentWorkload([](auto& w) { w.set_pacing_bits_per_s(800); }));
   EXPECT_THAT(CheckBentWorkload([](auto& w) { w.set_pacing_bits_per_s(801); }),
               Refuses("workload.pacing_bits_per_s"));

@@ -57,6 +57,34 @@ expect_measured "$scratch/apart" on_coordinator "$copycost" run $same $agents $s
 cmp <(cells "$scratch/namespaces") <(cells "$scratch/apart") || fail "the cells differ"
 grep -q 11111111-2222 "$scratch/apart/results.db" || fail "the sender's kernel is not its own"
 
+# Links are changed where their owner permits it, and left as they were found; even by an agent that
+# is killed while one is changed.
+mtu_of() { on "$1" ip -o link show data | sed 's/.* mtu \([0-9]*\) .*/\1/'; }
+expect_exit 1 on_coordinator "$copycost" run $agents $show --send one-copy --sizes 64K --mtu 9000 \
+  --repeats 1 -o "$scratch/refused"
+expect_said --allow-link-changes "the MTU of data is 1500"
+for host in sender receiver; do
+  kill -9 "${agent_pid[$host]}"
+  start_agent "$host" --allow-link-changes
+done
+expect_measured "$scratch/mtu" on_coordinator "$copycost" run $agents $show --send one-copy \
+  --sizes 64K --mtu found,1400,9000 --repeats 2
+for host in sender receiver; do [ "$(mtu_of $host)" = 1500 ] || fail "MTU of $host"; done
+[ "$(column "$scratch/mtu/results.csv" mtu | sort -u | tr '\n' ' ')" = "1400 9000 found " ] || fail "mtu"
+nsenter -t "${host_pid[coordinator]}" -n -- "$copycost" run $agents $show --send one-copy --sizes 64K \
+  --mtu 9000 --duration 5s -o "$scratch/killed" >/dev/null 2>&1 </dev/null &
+run=$!
+until [ "$(mtu_of sender)" = 9000 ] && [ "$(mtu_of receiver)" = 9000 ]; do
+  kill -0 "$run" || fail "the run ended"
+  sleep 0.02
+done
+guarded=${agent_pid[sender]}
+kill -9 "$guarded" "$run"
+for host in sender receiver; do
+  for i in $(seq 100); do [ "$(mtu_of "$host")" != 1500 ] || break; sleep 0.05; done
+  [ "$(mtu_of "$host")" = 1500 ] || fail "MTU of $host after kill -9"
+done
+
 # A full disk stops the run, and keeps what was stored before.
 disk=$scratch/disk
 mkdir "$disk"

@@ -28,6 +28,7 @@ TEST_F(AttemptTest, TakesATrialThroughItsAgentsStepByStep) {
 }
 
 TEST_F(AttemptTest, StartsEachAgentByItsOwnClock) {
+  agents_[1].description.set_boot_id("another");
   agents_[1].clock.offset = absl::Hours(1);
   const v1::TrialRecord trial = Run();
   ASSERT_EQ(trial.outcome(), v1::OUTCOME_OK) << trial.reason();

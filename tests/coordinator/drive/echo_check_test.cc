@@ -111,6 +111,7 @@ TEST(EchoCheckTest, CatchesEveryFieldThatNoAgentApplied) {
     // So that no field is at its default, where leaving it out is telling it.
     attempt.mutable_workload()->set_messages_per_flow(5);
     attempt.mutable_workload()->set_pacing_bits_per_s(8'000'000);
+    attempt.mutable_workload()->set_mtu(9000);
     for (v1::Role role : {v1::ROLE_SENDER, v1::ROLE_RECEIVER}) {
       v1::Workload& applied = AppliedBy(attempt, role);
       EchoRole(role, attempt.workload(), applied);
