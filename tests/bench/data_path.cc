@@ -1,0 +1,166 @@
+// Does copycost's data path cost more than a bare loop, and is another program faster? Runs the
+// product as it is, and the other program between the same two namespaces and on the same CPUs, in
+// interleaved pairs. docs/performance.md tells how to read what it prints.
+//
+//   copycost_bench_data_path [--against bare|iperf3|nuttcp] [--pairs N] [--json] ...
+//
+// Exit codes: 0 every deciding bound is good; 1 one is not; 2 bad input; 3 it cannot run here; 4
+// stopped by a fault.
+#include <linux/capability.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/capabilities.h"
+#include "common/fd.h"
+#include "common/log.h"
+#include "common/status.h"
+#include "coordinator/cli/exit_code.h"
+#include "coordinator/cli/host_lock.h"
+#include "coordinator/cli/output.h"
+#include "coordinator/cli/terminal.h"
+#include "coordinator/fleet/namespace_topology.h"
+#include "tests/bench/bare_side.h"
+#include "tests/bench/comparison_text.h"
+#include "tests/bench/data_path_options.h"
+#include "tests/bench/pairs.h"
+#include "tests/bench/product_side.h"
+
+namespace copycost::bench {
+namespace {
+
+constexpr int kExitShort = 1;
+
+absl::Status CheckPrivileges() {
+  if (HasCapability(CAP_SYS_ADMIN) && HasCapability(CAP_NET_ADMIN)) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "must be root: the other program enters the network namespaces of the product's agents "
+      "(CAP_SYS_ADMIN, CAP_NET_ADMIN)");
+}
+
+absl::StatusOr<std::string> FindBareStream() {
+  char path[4096];
+  const ssize_t size = ::readlink("/proc/self/exe", path, sizeof(path));
+  const std::string self(path, size > 0 ? static_cast<size_t>(size) : 0);
+  std::string binary = self.substr(0, self.rfind('/')) + "/copycost_bench_bare_stream";
+  if (::access(binary.c_str(), X_OK) == 0) return binary;
+  return absl::NotFoundError(ErrnoStatus(binary).message());
+}
+
+absl::StatusOr<Side> OtherSide(const DataPathOptions& options, const Places& places) {
+  using Run =
+      absl::StatusOr<Observation> (*)(const std::string&, const Places&, const v1::Workload&);
+  std::string binary;
+  Run run = RunBareStream;
+  if (options.peer == nullptr) {
+    ASSIGN_OR_RETURN(binary, FindBareStream());
+  } else {
+    ASSIGN_OR_RETURN(binary, FindPeer(*options.peer));
+    run = options.peer->run;
+  }
+  return Side([run, binary, places](const v1::Workload& workload) {
+    return run(binary, places, workload);
+  });
+}
+
+// Settles what the options left open.
+absl::StatusOr<std::vector<Cell>> MakeCells(const DataPathOptions& options,
+                                            const ProductSide& product) {
+  std::vector<Cell> cells;
+  for (const v1::Workload& asked : options.workloads) {
+    v1::Workload workload = asked;
+    workload.set_ring_depth(product.RingDepth(workload));
+    if (options.peer != nullptr && !options.peer->sets_congestion) {
+      ASSIGN_OR_RETURN(*workload.mutable_congestion(), DefaultCongestion(product.places()));
+    }
+    cells.push_back({.workload = std::move(workload), .pairs = {}});
+  }
+  return cells;
+}
+
+struct Bench {
+  std::optional<HostLock> lock;
+  std::unique_ptr<ProductSide> product;
+  Side other;
+  std::vector<Cell> cells;
+};
+
+// Everything that can be refused.
+absl::StatusOr<Bench> SetUp(const DataPathOptions& options) {
+  Bench bench;
+  RETURN_IF_ERROR(CheckPrivileges());
+  RETURN_IF_ERROR(OtherSide(options, {}).status());  // before anything is brought up
+  if (!options.share_host) {
+    ASSIGN_OR_RETURN(bench.lock, HostLock::Take(absl::StrCat("a benchmark, process ", ::getpid())));
+  }
+  ASSIGN_OR_RETURN(bench.product, ProductSide::BringUp(options.agent_binary));
+  ASSIGN_OR_RETURN(bench.other, OtherSide(options, bench.product->places()));
+  ASSIGN_OR_RETURN(bench.cells, MakeCells(options, *bench.product));
+  return bench;
+}
+
+absl::Status Measure(const DataPathOptions& options, Bench& bench) {
+  ProductSide& product = *bench.product;
+  Log(absl::StrCat(bench.cells.size(), " cells of ", options.pairs, " pairs, seed ", options.seed));
+  return RunPairs(
+      {.product = [&](const v1::Workload& workload) { return product.Run(workload); },
+       .other = bench.other,
+       .pairs = options.pairs,
+       .seed = options.seed,
+       .on_block =
+           [&](uint32_t block) { Log(absl::StrCat("block ", block, " of ", options.pairs)); }},
+      bench.cells);
+}
+
+absl::StatusOr<int> Tell(const DataPathOptions& options, std::vector<Cell> cells) {
+  const ResultHeading heading = {
+      .against = options.against(),
+      .criterion = options.criterion,
+      .seed = options.seed,
+      .not_equal = options.peer == nullptr ? "" : std::string(options.peer->not_equal)};
+  std::vector<CellResult> results;
+  int code = kExitDone;
+  for (Cell& cell : cells) {
+    ASSIGN_OR_RETURN(std::vector<Comparison> comparisons, Compare(cell.pairs, options.criterion));
+    for (const Comparison& comparison : comparisons) {
+      if (!comparison.good) code = kExitShort;
+    }
+    results.push_back({.cell = std::move(cell), .comparisons = std::move(comparisons)});
+  }
+  RETURN_IF_ERROR(ResultStream(stdout).Write(
+      options.json ? ComparisonLines(heading, results)
+                   : ComparisonTable(heading, results, WidthOf(STDOUT_FILENO))));
+  return code;
+}
+
+int Fail(const absl::Status& status, int code) {
+  Log(status.message());
+  return code;
+}
+
+int Main(int argc, char** argv) {
+  ReserveStandardDescriptors();
+  ::setenv("GRPC_VERBOSITY", "NONE", 0);  // what it has to say, a Status says
+  ::signal(SIGPIPE, SIG_IGN);
+  SetLogName("copycost_bench_data_path");
+  const absl::StatusOr<DataPathOptions> options = ParseDataPathOptions(argc, argv);
+  if (!options.ok()) return Fail(options.status(), kExitBadInput);
+  if (!options->answer.empty()) return PrintAnswer(options->answer);
+  absl::StatusOr<Bench> bench = SetUp(*options);
+  if (!bench.ok()) return Fail(bench.status(), ExitCodeOf(bench.status()));
+  const absl::Status measured = Measure(*options, *bench);
+  if (!measured.ok()) return Fail(measured, kExitFault);
+  const absl::StatusOr<int> code = Tell(*options, std::move(bench->cells));
+  return code.ok() ? *code : Fail(code.status(), kExitFault);
+}
+
+}  // namespace
+}  // namespace copycost::bench
+
+int main(int argc, char** argv) { return copycost::bench::Main(argc, argv); }

@@ -1,0 +1,160 @@
+#include "tests/bench/data_path_options.h"
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <random>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/time.h"
+#include "common/status.h"
+#include "common/units.h"
+#include "common/words.h"
+#include "coordinator/cli/command_line.h"
+
+namespace copycost::bench {
+namespace {
+
+constexpr uint32_t kFewestPairs = 6;  // the interval needs so many
+constexpr uint32_t kMostPairs = 60;
+
+// As typed; empty or absent: the default of what is compared with.
+struct Words {
+  std::string against = "bare";
+  std::string modes;
+  std::string sizes = "1K,16K,64K";
+  std::optional<uint32_t> fields;
+  std::string congestion = "cubic";
+  std::string warmup;
+  std::string window;
+  std::optional<double> at_least;
+  std::optional<uint64_t> seed;
+};
+
+void AddFlags(CLI::App& app, Words& words, DataPathOptions& options) {
+  app.add_option("--against", words.against, "bare, iperf3 or nuttcp [bare]");
+  app.add_option("--send", words.modes, "send modes [all three; one-copy against a peer]");
+  app.add_option("--sizes", words.sizes, "message sizes [1K,16K,64K]");
+  app.add_option("--fields", words.fields, "fields of a message [8; 1 against a peer]");
+  app.add_option("--congestion", words.congestion, "TCP congestion control [cubic]");
+  app.add_option("--pairs", options.pairs, "pairs for each mode and size [20]")
+      ->check(CLI::Range(kFewestPairs, kMostPairs));
+  app.add_option("--warmup", words.warmup, "before the window [200ms; 1s against a peer]");
+  app.add_option("--window", words.window, "what is measured [600ms; 1s against a peer]");
+  app.add_option("--at-least", words.at_least,
+                 "what a ratio's lower bound must reach [0.95]; against a peer its upper [0.98]");
+  app.add_option("--seed", words.seed, "decides every order [random]");
+  app.add_flag("--json", options.json, "JSON lines on stdout instead of the table");
+  app.add_flag("--share-host", options.share_host, "although another run measures on this host");
+  app.add_option("--agent-binary", options.agent_binary,
+                 "the copycost-agent to run [beside this program, else in PATH]");
+}
+
+absl::StatusOr<const Peer*> FindByName(absl::string_view against) {
+  std::vector<absl::string_view> names = {"bare"};
+  if (against == names[0]) return nullptr;
+  for (const Peer& peer : Peers()) {
+    if (peer.name == against) return &peer;
+    names.push_back(peer.name);
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("--against: '", against, "' is none of ", absl::StrJoin(names, ", ")));
+}
+
+absl::StatusOr<int64_t> Nanoseconds(absl::string_view flag, const std::string& text,
+                                    absl::Duration otherwise, bool whole_seconds) {
+  absl::Duration duration = otherwise;
+  if (!text.empty()) {
+    const absl::StatusOr<absl::Duration> parsed = ParseDuration(text);
+    if (!parsed.ok()) return Annotate(parsed.status(), flag);
+    duration = *parsed;
+  }
+  if (duration <= absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(absl::StrCat(flag, ": must be longer than nothing"));
+  }
+  if (whole_seconds && duration != absl::Trunc(duration, absl::Seconds(1))) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(flag, ": peers count in whole seconds, not ", absl::FormatDuration(duration)));
+  }
+  return absl::ToInt64Nanoseconds(duration);
+}
+
+// Everything that all cells share.
+absl::StatusOr<v1::Workload> CommonWorkload(const Words& words, bool against_peer) {
+  v1::Workload workload;
+  workload.set_transport(v1::TRANSPORT_TCP);
+  workload.set_ip_version(v1::IP_VERSION_4);
+  workload.set_pattern(v1::PATTERN_STREAM);
+  workload.set_receive_mode(v1::RECEIVE_MODE_RECV);
+  workload.set_fields(words.fields.value_or(against_peer ? 1 : 8));
+  workload.set_threads(1);
+  workload.set_touch(v1::TOUCH_NONE);
+  workload.set_read(v1::READ_NONE);
+  workload.set_congestion(words.congestion);
+  const absl::Duration warmup = against_peer ? absl::Seconds(1) : absl::Milliseconds(200);
+  const absl::Duration window = against_peer ? absl::Seconds(1) : absl::Milliseconds(600);
+  ASSIGN_OR_RETURN(const int64_t warmup_ns,
+                   Nanoseconds("--warmup", words.warmup, warmup, against_peer));
+  ASSIGN_OR_RETURN(const int64_t window_ns,
+                   Nanoseconds("--window", words.window, window, against_peer));
+  workload.set_warmup_ns(warmup_ns);
+  workload.set_window_ns(window_ns);
+  return workload;
+}
+
+absl::StatusOr<std::vector<v1::SendMode>> ModesOf(const Words& words, bool against_peer) {
+  std::string list = words.modes;
+  if (list.empty()) list = against_peer ? "one-copy" : "two-copy,one-copy,zero-copy";
+  std::vector<v1::SendMode> modes;
+  for (const absl::string_view word : absl::StrSplit(list, ',')) {
+    const absl::StatusOr<int> mode = NumberOf(*v1::SendMode_descriptor(), word);
+    if (!mode.ok()) return Annotate(mode.status(), "--send");
+    modes.push_back(static_cast<v1::SendMode>(*mode));
+  }
+  return modes;
+}
+
+absl::StatusOr<std::vector<v1::Workload>> Workloads(const Words& words, bool against_peer) {
+  ASSIGN_OR_RETURN(v1::Workload workload, CommonWorkload(words, against_peer));
+  ASSIGN_OR_RETURN(const std::vector<v1::SendMode> modes, ModesOf(words, against_peer));
+  std::vector<v1::Workload> workloads;
+  for (const v1::SendMode mode : modes) {
+    for (const absl::string_view word : absl::StrSplit(words.sizes, ',')) {
+      const absl::StatusOr<uint64_t> size = ParseBytes(word);
+      if (!size.ok()) return Annotate(size.status(), "--sizes");
+      if (*size == 0 || workload.fields() == 0 || *size % workload.fields() != 0) {
+        return absl::InvalidArgumentError(absl::StrCat("--sizes: ", word, " is not a multiple of ",
+                                                       workload.fields(), " fields"));
+      }
+      workload.set_send_mode(mode);
+      workload.set_message_bytes(*size);
+      workloads.push_back(workload);
+    }
+  }
+  return workloads;
+}
+
+}  // namespace
+
+absl::StatusOr<DataPathOptions> ParseDataPathOptions(int argc, const char* const* argv) {
+  CLI::App app{"Compares copycost's data path with a bare loop, or with another program, in pairs.",
+               "copycost_bench_data_path"};
+  Words words;
+  DataPathOptions options;
+  options.pairs = 20;
+  AddFlags(app, words, options);
+  ASSIGN_OR_RETURN(options.answer, ParseCommandLine(app, argc, argv));
+  if (!options.answer.empty()) return options;
+  ASSIGN_OR_RETURN(options.peer, FindByName(words.against));
+  const bool against_peer = options.peer != nullptr;
+  ASSIGN_OR_RETURN(options.workloads, Workloads(words, against_peer));
+  options.criterion =
+      against_peer
+          ? Criterion{.bound = Criterion::Bound::kHigh, .at_least = words.at_least.value_or(0.98)}
+          : Criterion{.bound = Criterion::Bound::kLow, .at_least = words.at_least.value_or(0.95)};
+  options.seed = words.seed.value_or(std::random_device{}());
+  return options;
+}
+
+}  // namespace copycost::bench
