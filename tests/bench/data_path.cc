@@ -108,14 +108,12 @@ absl::StatusOr<Bench> SetUp(const DataPathOptions& options) {
 absl::Status Measure(const DataPathOptions& options, Bench& bench) {
   ProductSide& product = *bench.product;
   Log(absl::StrCat(bench.cells.size(), " cells of ", options.pairs, " pairs, seed ", options.seed));
-  return RunPairs(
-      {.product = [&](const v1::Workload& workload) { return product.Run(workload); },
-       .other = bench.other,
-       .pairs = options.pairs,
-       .seed = options.seed,
-       .on_block =
-           [&](uint32_t block) { Log(absl::StrCat("block ", block, " of ", options.pairs)); }},
-      bench.cells);
+  return RunPairs({.product = [&](const v1::Workload& workload) { return product.Run(workload); },
+                   .other = bench.other,
+                   .pairs = options.pairs,
+                   .seed = options.seed,
+                   .tell = Log},
+                  bench.cells);
 }
 
 absl::StatusOr<int> Tell(const DataPathOptions& options, std::vector<Cell> cells) {

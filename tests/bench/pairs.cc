@@ -4,7 +4,6 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "common/log.h"
 #include "common/status.h"
 #include "common/units.h"
 #include "common/words.h"
@@ -30,7 +29,7 @@ absl::Status Repeat(const PairsOptions& options, const absl::Status& why, Cell& 
   if (!absl::IsDataLoss(why)) return why;
   const std::string name = absl::StrCat(Label(cell.workload.send_mode()), " ",
                                         FormatBytes(cell.workload.message_bytes()));
-  Log(absl::StrCat(name, ": the pair is repeated: ", why.message()));
+  options.tell(absl::StrCat(name, ": the pair is repeated: ", why.message()));
   if (++cell.repeated <= options.pairs) return absl::OkStatus();
   return absl::FailedPreconditionError(
       absl::StrCat(name, ": more pairs were invalid than were to be run; is the host busy?"));
@@ -41,7 +40,7 @@ absl::Status Repeat(const PairsOptions& options, const absl::Status& why, Cell& 
 absl::Status RunPairs(const PairsOptions& options, std::vector<Cell>& cells) {
   SplitMix64 coin(options.seed);
   for (uint32_t block = 1; block <= options.pairs; ++block) {
-    options.on_block(block);
+    options.tell(absl::StrCat("block ", block, " of ", options.pairs));
     const auto count = static_cast<uint32_t>(cells.size());
     for (const uint32_t index : ShuffledOrder(count, options.seed, block)) {
       Cell& cell = cells[index];

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "copycost/v1/experiment.pb.h"
 #include "tests/bench/observation.h"
 
@@ -28,9 +29,9 @@ struct Cell {
 struct PairsOptions {
   Side product;
   Side other;
-  uint32_t pairs;  // for each cell
-  uint64_t seed;   // decides every order
-  std::function<void(uint32_t block)> on_block;
+  uint32_t pairs;                                    // for each cell
+  uint64_t seed;                                     // decides every order
+  std::function<void(absl::string_view line)> tell;  // progress, for people
 };
 
 // Fills `cells`. What a side says when it cannot go on; FailedPrecondition when more pairs of a
