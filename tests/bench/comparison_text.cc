@@ -17,7 +17,7 @@ using ::copycost::report::FormatSignificant;
 using ::copycost::report::GridColumn;
 
 std::string Verdict(const Comparison& comparison) {
-  if (!comparison.decides) return "information";
+  if (!comparison.decides) return "";  // told for information
   return comparison.good ? "good" : "SHORT";
 }
 
@@ -39,11 +39,10 @@ std::vector<GridColumn> Columns(const ResultHeading& heading) {
   } kHeadings[] = {{"send mode", "", false},
                    {"size", "", true},
                    {"quantity", "", false},
-                   {"unit", "", false},
                    {"n", "", true},
                    {"repeated", "", true},
                    {"product", "median", true},
-                   {heading.against, "median", true},
+                   {heading.against == "product" ? "itself" : heading.against, "median", true},
                    {"ratio", "[95 %]", true},
                    {"verdict", "", false}};
   std::vector<GridColumn> columns;
@@ -57,8 +56,7 @@ std::vector<GridColumn> Columns(const ResultHeading& heading) {
 std::vector<std::string> RowOf(const Cell& cell, const Comparison& comparison) {
   return {Label(cell.workload.send_mode()),
           FormatBytes(cell.workload.message_bytes()),
-          std::string(comparison.quantity),
-          std::string(comparison.unit),
+          absl::StrCat(comparison.quantity, ", ", comparison.unit),
           absl::StrCat(comparison.n),
           absl::StrCat(cell.repeated),
           FormatSignificant(comparison.product),

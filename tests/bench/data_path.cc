@@ -2,7 +2,7 @@
 // product as it is, and the other program between the same two namespaces and on the same CPUs, in
 // interleaved pairs. docs/performance.md tells how to read what it prints.
 //
-//   copycost_bench_data_path [--against bare|iperf3|nuttcp] [--pairs N] [--json] ...
+//   copycost_bench_data_path [--against bare|iperf3|nuttcp|product] [--pairs N] [--json] ...
 //
 // Exit codes: 0 every deciding bound is good; 1 one is not; 2 bad input; 3 it cannot run here; 4
 // stopped by a fault.
@@ -53,20 +53,35 @@ absl::StatusOr<std::string> FindBareStream() {
   return absl::NotFoundError(ErrnoStatus(binary).message());
 }
 
-absl::StatusOr<Side> OtherSide(const DataPathOptions& options, const Places& places) {
-  using Run =
-      absl::StatusOr<Observation> (*)(const std::string&, const Places&, const v1::Workload&);
+using Run = absl::StatusOr<Observation> (*)(const std::string& binary, const Places& places,
+                                            const v1::Workload& workload);
+
+// A program to compare with.
+struct Program {
   std::string binary;
-  Run run = RunBareStream;
-  if (options.peer == nullptr) {
-    ASSIGN_OR_RETURN(binary, FindBareStream());
+  Run run;
+};
+
+absl::StatusOr<Program> FindProgram(const DataPathOptions& options) {
+  Program program = {.binary = "", .run = RunBareStream};
+  if (options.peer != nullptr) {
+    program.run = options.peer->run;
+    ASSIGN_OR_RETURN(program.binary, FindPeer(*options.peer));
   } else {
-    ASSIGN_OR_RETURN(binary, FindPeer(*options.peer));
-    run = options.peer->run;
+    ASSIGN_OR_RETURN(program.binary, FindBareStream());
   }
-  return Side([run, binary, places](const v1::Workload& workload) {
-    return run(binary, places, workload);
-  });
+  return program;
+}
+
+Side ProductAsSide(ProductSide& product) {
+  return [&product](const v1::Workload& workload) { return product.Run(workload); };
+}
+
+Side OtherSide(const DataPathOptions& options, const Program& program, ProductSide& product) {
+  if (options.against == kAgainstProduct) return ProductAsSide(product);
+  return [program, places = product.places()](const v1::Workload& workload) {
+    return program.run(program.binary, places, workload);
+  };
 }
 
 // Settles what the options left open.
@@ -95,20 +110,19 @@ struct Bench {
 absl::StatusOr<Bench> SetUp(const DataPathOptions& options) {
   Bench bench;
   RETURN_IF_ERROR(CheckPrivileges());
-  RETURN_IF_ERROR(OtherSide(options, {}).status());  // before anything is brought up
+  ASSIGN_OR_RETURN(const Program program, FindProgram(options));
   if (!options.share_host) {
     ASSIGN_OR_RETURN(bench.lock, HostLock::Take(absl::StrCat("a benchmark, process ", ::getpid())));
   }
   ASSIGN_OR_RETURN(bench.product, ProductSide::BringUp(options.agent_binary));
-  ASSIGN_OR_RETURN(bench.other, OtherSide(options, bench.product->places()));
+  bench.other = OtherSide(options, program, *bench.product);
   ASSIGN_OR_RETURN(bench.cells, MakeCells(options, *bench.product));
   return bench;
 }
 
 absl::Status Measure(const DataPathOptions& options, Bench& bench) {
-  ProductSide& product = *bench.product;
   Log(absl::StrCat(bench.cells.size(), " cells of ", options.pairs, " pairs, seed ", options.seed));
-  return RunPairs({.product = [&](const v1::Workload& workload) { return product.Run(workload); },
+  return RunPairs({.product = ProductAsSide(*bench.product),
                    .other = bench.other,
                    .pairs = options.pairs,
                    .seed = options.seed,
@@ -118,7 +132,7 @@ absl::Status Measure(const DataPathOptions& options, Bench& bench) {
 
 absl::StatusOr<int> Tell(const DataPathOptions& options, std::vector<Cell> cells) {
   const ResultHeading heading = {
-      .against = options.against(),
+      .against = options.against,
       .criterion = options.criterion,
       .seed = options.seed,
       .not_equal = options.peer == nullptr ? "" : std::string(options.peer->not_equal)};

@@ -21,7 +21,6 @@ constexpr uint32_t kMostPairs = 60;
 
 // As typed; empty or absent: the default of what is compared with.
 struct Words {
-  std::string against = "bare";
   std::string modes;
   std::string sizes = "1K,16K,64K";
   std::optional<uint32_t> fields;
@@ -33,7 +32,8 @@ struct Words {
 };
 
 void AddFlags(CLI::App& app, Words& words, DataPathOptions& options) {
-  app.add_option("--against", words.against, "bare, iperf3 or nuttcp [bare]");
+  app.add_option("--against", options.against,
+                 "bare, iperf3, nuttcp, or product: itself, to see what is noise [bare]");
   app.add_option("--send", words.modes, "send modes [all three; one-copy against a peer]");
   app.add_option("--sizes", words.sizes, "message sizes [1K,16K,64K]");
   app.add_option("--fields", words.fields, "fields of a message [8; 1 against a peer]");
@@ -51,9 +51,10 @@ void AddFlags(CLI::App& app, Words& words, DataPathOptions& options) {
                  "the copycost-agent to run [beside this program, else in PATH]");
 }
 
-absl::StatusOr<const Peer*> FindByName(absl::string_view against) {
-  std::vector<absl::string_view> names = {"bare"};
-  if (against == names[0]) return nullptr;
+// Null for what is no peer.
+absl::StatusOr<const Peer*> PeerNamed(absl::string_view against) {
+  std::vector<absl::string_view> names = {kAgainstBare, kAgainstProduct};
+  if (against == kAgainstBare || against == kAgainstProduct) return nullptr;
   for (const Peer& peer : Peers()) {
     if (peer.name == against) return &peer;
     names.push_back(peer.name);
@@ -142,11 +143,12 @@ absl::StatusOr<DataPathOptions> ParseDataPathOptions(int argc, const char* const
                "copycost_bench_data_path"};
   Words words;
   DataPathOptions options;
+  options.against = kAgainstBare;
   options.pairs = 20;
   AddFlags(app, words, options);
   ASSIGN_OR_RETURN(options.answer, ParseCommandLine(app, argc, argv));
   if (!options.answer.empty()) return options;
-  ASSIGN_OR_RETURN(options.peer, FindByName(words.against));
+  ASSIGN_OR_RETURN(options.peer, PeerNamed(options.against));
   const bool against_peer = options.peer != nullptr;
   ASSIGN_OR_RETURN(options.workloads, Workloads(words, against_peer));
   options.criterion =

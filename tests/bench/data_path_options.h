@@ -13,8 +13,12 @@
 
 namespace copycost::bench {
 
+inline constexpr char kAgainstBare[] = "bare";
+inline constexpr char kAgainstProduct[] = "product";
+
 struct DataPathOptions {
-  const Peer* peer = nullptr;  // null: against the bare loop
+  std::string against;         // "bare", "product" or a peer's name
+  const Peer* peer = nullptr;  // null: against none
   // As asked; ring depth and, for some peers, congestion control are still open.
   std::vector<v1::Workload> workloads;
   uint32_t pairs = 0;
@@ -24,8 +28,6 @@ struct DataPathOptions {
   bool share_host = false;
   std::string agent_binary;
   std::string answer;  // to print instead of measuring (--help)
-
-  std::string against() const { return peer == nullptr ? "bare" : std::string(peer->name); }
 };
 
 // InvalidArgument names the flag.
