@@ -3,8 +3,12 @@
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <optional>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/time/time.h"
 #include "common/units.h"
 #include "common/words.h"
 #include "coordinator/report/table.h"
@@ -28,6 +32,14 @@ std::string BoundText(const Criterion& criterion) {
       "product/other, "
       "CPU other/product.",
       low ? "lower" : "upper", criterion.at_least);
+}
+
+// What all cells share.
+std::string CommonText(const v1::Workload& workload) {
+  return absl::StrCat("Fields ", workload.fields(), ", congestion control ", workload.congestion(),
+                      ", warm-up ", absl::FormatDuration(absl::Nanoseconds(workload.warmup_ns())),
+                      ", window ", absl::FormatDuration(absl::Nanoseconds(workload.window_ns())),
+                      ".\n");
 }
 
 // Empty ones.
@@ -152,6 +164,7 @@ std::string ComparisonTable(const ResultHeading& heading, absl::Span<const CellR
     absl::StrAppend(&text,
                     report::Wrap(absl::StrCat("Not equal: ", heading.not_equal, "."), width, 0));
   }
+  if (!results.empty()) absl::StrAppend(&text, CommonText(results[0].cell.workload));
   absl::StrAppend(&text, "Seed ", heading.seed, ".\n");
   return text;
 }

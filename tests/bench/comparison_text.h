@@ -2,6 +2,7 @@
 #ifndef COPYCOST_TESTS_BENCH_COMPARISON_TEXT_H_
 #define COPYCOST_TESTS_BENCH_COMPARISON_TEXT_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 

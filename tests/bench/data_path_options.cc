@@ -24,7 +24,7 @@ struct Words {
   std::string modes;
   std::string sizes = "1K,16K,64K";
   std::optional<uint32_t> fields;
-  std::string congestion = "cubic";
+  std::string congestion;
   std::string warmup;
   std::string window;
   std::optional<double> at_least;
@@ -34,9 +34,9 @@ struct Words {
 void AddFlags(CLI::App& app, Words& words, DataPathOptions& options) {
   app.add_option("--against", options.against,
                  "bare, iperf3, nuttcp, or product: itself, to see what is noise [bare]");
-  app.add_option("--send", words.modes, "send modes [all three; one-copy against a peer]");
+  app.add_option("--send", words.modes, "send modes [all three; against a peer one-copy]");
   app.add_option("--sizes", words.sizes, "message sizes [1K,16K,64K]");
-  app.add_option("--fields", words.fields, "fields of a message [8; 1 against a peer]");
+  app.add_option("--fields", words.fields, "fields of a message [8; against a peer 1]");
   app.add_option("--congestion", words.congestion, "TCP congestion control [cubic]");
   app.add_option("--pairs", options.pairs, "pairs for each mode and size [20]")
       ->check(CLI::Range(kFewestPairs, kMostPairs));
@@ -61,6 +61,19 @@ absl::StatusOr<const Peer*> PeerNamed(absl::string_view against) {
   }
   return absl::InvalidArgumentError(
       absl::StrCat("--against: '", against, "' is none of ", absl::StrJoin(names, ", ")));
+}
+
+// What a peer cannot be told must not be asked of the product alone.
+absl::Status CheckAgainst(const Peer& peer, const Words& words) {
+  if (!words.modes.empty() || words.fields.has_value()) {
+    return absl::InvalidArgumentError(absl::StrCat("--send, --fields: against ", peer.name,
+                                                   " they are one-copy and 1, as it sends itself"));
+  }
+  if (!words.congestion.empty() && !peer.sets_congestion) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--congestion: ", peer.name, " cannot be told; both have that of the namespaces"));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<int64_t> Nanoseconds(absl::string_view flag, const std::string& text,
@@ -92,7 +105,7 @@ absl::StatusOr<v1::Workload> CommonWorkload(const Words& words, bool against_pee
   workload.set_threads(1);
   workload.set_touch(v1::TOUCH_NONE);
   workload.set_read(v1::READ_NONE);
-  workload.set_congestion(words.congestion);
+  workload.set_congestion(words.congestion.empty() ? "cubic" : words.congestion);
   const absl::Duration warmup = against_peer ? absl::Seconds(1) : absl::Milliseconds(200);
   const absl::Duration window = against_peer ? absl::Seconds(1) : absl::Milliseconds(600);
   ASSIGN_OR_RETURN(const int64_t warmup_ns,
@@ -150,6 +163,7 @@ absl::StatusOr<DataPathOptions> ParseDataPathOptions(int argc, const char* const
   if (!options.answer.empty()) return options;
   ASSIGN_OR_RETURN(options.peer, PeerNamed(options.against));
   const bool against_peer = options.peer != nullptr;
+  if (against_peer) RETURN_IF_ERROR(CheckAgainst(*options.peer, words));
   ASSIGN_OR_RETURN(options.workloads, Workloads(words, against_peer));
   options.criterion =
       against_peer

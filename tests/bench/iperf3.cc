@@ -3,6 +3,8 @@
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/status.h"
@@ -73,7 +75,7 @@ std::vector<std::string> ClientArguments(const std::string& binary, const v1::Wo
 
 absl::StatusOr<Observation> RunIperf3(const std::string& binary, const Places& places,
                                       const v1::Workload& workload) {
-  PeerExchange exchange = {
+  const PeerExchange exchange = {
       .server_arguments = {binary, "--server", "--one-off", "--bind", kReceiverAddressV4, "--port",
                            absl::StrCat(kPort), "--json"},
       .client_arguments = ClientArguments(binary, workload),

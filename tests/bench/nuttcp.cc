@@ -1,6 +1,5 @@
 #include "tests/bench/nuttcp.h"
 
-#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -62,7 +61,7 @@ int64_t Seconds(int64_t ns) { return absl::ToInt64Seconds(absl::Nanoseconds(ns))
 absl::StatusOr<Observation> RunNuttcp(const std::string& binary, const Places& places,
                                       const v1::Workload& workload) {
   const int64_t traffic_ns = workload.warmup_ns() + workload.window_ns();
-  PeerExchange exchange = {
+  const PeerExchange exchange = {
       .server_arguments = {binary, "-1", "--nofork", absl::StrCat("-P", kControlPort)},
       .client_arguments = {binary, "-t", absl::StrCat("-P", kControlPort),
                            absl::StrCat("-l", workload.message_bytes()),
