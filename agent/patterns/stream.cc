@@ -30,7 +30,9 @@ void EchoStream(const StreamOptions& options, v1::Workload& applied) {
 absl::Status StreamSend(const StreamOptions& options, Sender& sender, FlowMeter& meter) {
   uint64_t left = options.messages > 0 ? options.messages : std::numeric_limits<uint64_t>::max();
   while (left > 0 && meter.Pass()) {
-    ASSIGN_OR_RETURN(const Progress progress, sender.Send(1));
+    const absl::StatusOr<Progress> sent = sender.Send(1);
+    if (!sent.ok()) return sent.status();
+    const Progress& progress = *sent;  // not copied: it has only just been written, in parts
     if (progress.bytes != progress.messages * options.message_bytes) {
       return absl::DataLossError(absl::StrCat("the sender submitted ", progress.bytes,
                                               " bytes as a message of ", options.message_bytes));

@@ -15,26 +15,6 @@ CompletionRing::CompletionRing(uint32_t buffers, uint32_t first_call)
   for (uint32_t buffer = buffers; buffer > 0; --buffer) free_.push_back(buffer - 1);
 }
 
-uint32_t CompletionRing::Take() {
-  const uint32_t buffer = free_.back();
-  free_.pop_back();
-  buffers_[buffer] = Buffer{};
-  return buffer;
-}
-
-void CompletionRing::Sent(uint32_t buffer, uint64_t bytes) {
-  CallAt(next_call_) = {
-      .outstanding = true, .number = next_call_, .buffer = buffer, .bytes = bytes};
-  ++next_call_;
-  ++outstanding_calls_;
-  ++buffers_[buffer].calls;
-}
-
-void CompletionRing::Submitted(uint32_t buffer) {
-  buffers_[buffer].submitted = true;
-  ReleaseIfDone(buffer);
-}
-
 absl::StatusOr<CompletionRing::Completed> CompletionRing::Complete(uint32_t first, uint32_t last) {
   const uint32_t count = last - first + 1;
   if (count > outstanding_calls_ || count == 0) {
@@ -59,10 +39,6 @@ absl::StatusOr<CompletionRing::Completed> CompletionRing::Complete(uint32_t firs
     ReleaseIfDone(call.buffer);
   }
   return completed;
-}
-
-void CompletionRing::ReleaseIfDone(uint32_t buffer) {
-  if (buffers_[buffer].submitted && buffers_[buffer].calls == 0) free_.push_back(buffer);
 }
 
 }  // namespace copycost

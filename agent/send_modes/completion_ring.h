@@ -1,4 +1,5 @@
-// Which message buffers the kernel still owns. Pure bookkeeping, no system calls.
+// Which message buffers the kernel still owns. Pure bookkeeping, no system calls. What runs for
+// every message is inline.
 //
 // The kernel numbers the MSG_ZEROCOPY calls of a socket from 0, and counts a call only if it took
 // bytes; a notification names a range of numbers. Ranges may be merged and may come out of order
@@ -27,14 +28,28 @@ class CompletionRing {
   // A buffer that the kernel does not own, and room to number a call from it.
   bool CanTake() const { return !free_.empty() && CanSend(); }
   // Requires CanTake(). The buffer stays taken at least until Submitted().
-  uint32_t Take();
+  uint32_t Take() {
+    const uint32_t buffer = free_.back();
+    free_.pop_back();
+    buffers_[buffer] = Buffer{};
+    return buffer;
+  }
 
   // Room to number another call. A message sent in very many parts can use it up.
   bool CanSend() const { return !CallAt(next_call_).outstanding; }
   // One call took `bytes` of `buffer`. Requires CanSend().
-  void Sent(uint32_t buffer, uint64_t bytes);
+  void Sent(uint32_t buffer, uint64_t bytes) {
+    CallAt(next_call_) = {
+        .outstanding = true, .number = next_call_, .buffer = buffer, .bytes = bytes};
+    ++next_call_;
+    ++outstanding_calls_;
+    ++buffers_[buffer].calls;
+  }
   // Every byte of the message in `buffer` has been taken by calls.
-  void Submitted(uint32_t buffer);
+  void Submitted(uint32_t buffer) {
+    buffers_[buffer].submitted = true;
+    ReleaseIfDone(buffer);
+  }
 
   // The calls numbered first to last (they may wrap around) are complete. Internal, with nothing
   // changed, if one of them was never made or had completed before.
@@ -56,7 +71,9 @@ class CompletionRing {
 
   Call& CallAt(uint32_t number) { return calls_[number & (calls_.size() - 1)]; }
   const Call& CallAt(uint32_t number) const { return calls_[number & (calls_.size() - 1)]; }
-  void ReleaseIfDone(uint32_t buffer);
+  void ReleaseIfDone(uint32_t buffer) {
+    if (buffers_[buffer].submitted && buffers_[buffer].calls == 0) free_.push_back(buffer);
+  }
 
   std::vector<Call> calls_;  // a power of two, indexed by the low bits of the call's number
   std::vector<Buffer> buffers_;

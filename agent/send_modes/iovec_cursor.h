@@ -1,4 +1,5 @@
-// A message on its way through sendmsg: what is left of its iovec after partial sends.
+// A message on its way through sendmsg: what is left of its iovec after partial sends. Most
+// messages go in one call, and cost nothing here.
 #ifndef COPYCOST_AGENT_SEND_MODES_IOVEC_CURSOR_H_
 #define COPYCOST_AGENT_SEND_MODES_IOVEC_CURSOR_H_
 
@@ -14,32 +15,51 @@ namespace copycost {
 
 class IovecCursor {
  public:
-  void Assign(absl::Span<const iovec> message) {
-    left_.assign(message.begin(), message.end());
-    first_ = 0;
+  // `message` has `bytes` in all, and outlives its sending.
+  void Assign(absl::Span<const iovec> message, size_t bytes) {
+    next_ = message;
+    left_bytes_ = bytes;
   }
 
-  bool done() const { return first_ == left_.size(); }
+  bool done() const { return left_bytes_ == 0; }
 
   // For the next sendmsg; valid until Assign or Advance.
-  msghdr Header() {
+  msghdr Header() const {
     msghdr header{};
-    header.msg_iov = left_.data() + first_;
-    header.msg_iovlen = left_.size() - first_;
+    header.msg_iov = const_cast<iovec*>(next_.data());  // sendmsg only reads it
+    header.msg_iovlen = next_.size();
     return header;
   }
 
   // `sent` bytes were accepted; at most what is left.
   void Advance(size_t sent) {
-    while (first_ < left_.size() && sent >= left_[first_].iov_len) sent -= left_[first_++].iov_len;
-    if (sent == 0) return;
-    left_[first_].iov_base = static_cast<std::byte*>(left_[first_].iov_base) + sent;
-    left_[first_].iov_len -= sent;
+    left_bytes_ -= sent;
+    if (left_bytes_ > 0) Skip(sent);
   }
 
  private:
-  std::vector<iovec> left_;
-  size_t first_ = 0;
+  void Skip(size_t sent) {
+    while (sent >= next_.front().iov_len) {
+      sent -= next_.front().iov_len;
+      next_.remove_prefix(1);
+    }
+    if (sent == 0) return;
+    if (!InRest()) {  // allocates for the first message that is sent in parts
+      rest_.assign(next_.begin(), next_.end());
+      next_ = rest_;
+    }
+    iovec& cut = rest_[rest_.size() - next_.size()];
+    cut.iov_base = static_cast<std::byte*>(cut.iov_base) + sent;
+    cut.iov_len -= sent;
+  }
+
+  bool InRest() const {
+    return !rest_.empty() && next_.data() + next_.size() == rest_.data() + rest_.size();
+  }
+
+  absl::Span<const iovec> next_;  // of the message, or of rest_
+  size_t left_bytes_ = 0;
+  std::vector<iovec> rest_;
 };
 
 }  // namespace copycost

@@ -43,7 +43,7 @@ class OneCopySender final : public Sender {
 
  private:
   absl::Status SendGathered() {
-    cursor_.Assign(source_->Iovecs(0));
+    cursor_.Assign(source_->Iovecs(0), source_->message_bytes());
     while (!cursor_.done()) {
       const msghdr header = cursor_.Header();
       const ssize_t accepted =

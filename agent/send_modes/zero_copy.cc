@@ -102,7 +102,7 @@ class ZeroCopySender final : public Sender {
     if (!completions_->CanTake()) return false;
     buffer_ = completions_->Take();
     content_->Fill(messages_++, ring_->Fields(*buffer_));
-    cursor_.Assign(ring_->Iovecs(*buffer_));
+    cursor_.Assign(ring_->Iovecs(*buffer_), ring_->message_bytes());
     return true;
   }
 
