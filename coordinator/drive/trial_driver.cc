@@ -11,6 +11,7 @@
 #include "coordinator/drive/judge.h"
 #include "coordinator/experiment/ring_depth.h"
 #include "coordinator/fleet/restore.h"
+#include "coordinator/record/identity.h"
 
 namespace copycost {
 namespace {
@@ -67,11 +68,14 @@ absl::Status TrialDriver::Restore() {
   if (!lost_agent_) return absl::OkStatus();
   options_.on_waiting(absl::StrCat("waiting up to ", absl::FormatDuration(options_.return_limit),
                                    " for the lost agent to come back"));
-  RETURN_IF_ERROR(RestoreAgents(agents_,
-                                {.hold = options_.hold,
-                                 .deadline = clock_.Now() + options_.return_limit,
-                                 .interrupted = [this] { return interrupted(); }},
-                                clock_));
+  RETURN_IF_ERROR(RestoreAgents(
+      agents_,
+      {.hold = options_.hold,
+       .deadline = clock_.Now() + options_.return_limit,
+       .changes = [](const v1::Description& before,
+                     const v1::Description& now) { return record::ChangesOf(before, now); },
+       .interrupted = [this] { return interrupted(); }},
+      clock_));
   lost_agent_ = false;
   return absl::OkStatus();
 }

@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/status.h"
-#include "coordinator/record/identity.h"
 
 namespace copycost {
 namespace {
@@ -16,8 +15,7 @@ namespace {
 // How long an interrupt may have to wait.
 constexpr absl::Duration kPatience = absl::Seconds(1);
 
-absl::Status CheckSame(const v1::Description& before, const v1::Description& now) {
-  const std::vector<std::string> changes = record::ChangesOf(before, now);
+absl::Status CheckSame(const std::vector<std::string>& changes) {
   if (changes.empty()) return absl::OkStatus();
   return absl::FailedPreconditionError(
       absl::StrCat("has come back as another (", absl::StrJoin(changes, "; "),
@@ -25,10 +23,10 @@ absl::Status CheckSame(const v1::Description& before, const v1::Description& now
 }
 
 // DeadlineExceeded: not yet.
-absl::Status TryRestore(FleetAgent& agent, const v1::HoldRequest& hold, absl::Duration limit) {
+absl::Status TryRestore(FleetAgent& agent, const Restoration& restoration, absl::Duration limit) {
   ASSIGN_OR_RETURN(v1::Description description, agent.member.client->AwaitReturn(limit));
-  RETURN_IF_ERROR(CheckSame(agent.description, description));
-  absl::StatusOr<std::unique_ptr<HoldLease>> lease = agent.member.client->Hold(hold);
+  RETURN_IF_ERROR(CheckSame(restoration.changes(agent.description, description)));
+  absl::StatusOr<std::unique_ptr<HoldLease>> lease = agent.member.client->Hold(restoration.hold);
   if (absl::IsUnavailable(lease.status())) {
     return absl::DeadlineExceededError(lease.status().message());
   }
@@ -42,7 +40,7 @@ absl::Status Restore(FleetAgent& agent, const Restoration& restoration, const Cl
   while (true) {
     if (restoration.interrupted()) return absl::CancelledError("interrupted");
     const absl::Duration left = restoration.deadline - clock.Now();
-    const absl::Status status = TryRestore(agent, restoration.hold, std::min(left, kPatience));
+    const absl::Status status = TryRestore(agent, restoration, std::min(left, kPatience));
     if (!absl::IsDeadlineExceeded(status)) return status;
     if (clock.Now() >= restoration.deadline) {
       return absl::UnavailableError(absl::StrCat("has not come back: ", status.message()));

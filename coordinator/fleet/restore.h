@@ -4,6 +4,7 @@
 #define COPYCOST_COORDINATOR_FLEET_RESTORE_H_
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -17,6 +18,9 @@ struct Restoration {
   // What the agents are held with; its token takes over a hold that an agent has not yet seen end.
   v1::HoldRequest hold;
   absl::Time deadline;
+  // What of an agent is not as it was, in words; empty: nothing.
+  std::function<std::vector<std::string>(const v1::Description& before, const v1::Description& now)>
+      changes;
   // Asked about once a second, from the calling thread: whether to give up.
   std::function<bool()> interrupted;
 };

@@ -172,13 +172,21 @@ class TrialOverGrpcTest : public AgentServiceTest {
             .workload = workload};
   }
 
-  v1::TrialRecord Run(v1::SendMode mode) {
-    TrialDriver driver(clock_, agents_, {.hold = {}});
-    return driver.Run(Order(mode), [](const v1::TrialRecord&) { return absl::OkStatus(); }).value();
+  // The last attempt, all of them in `attempts_`; an error when an agent did not come back.
+  absl::StatusOr<v1::TrialRecord> TryToRun(v1::SendMode mode) {
+    TrialDriver driver(clock_, agents_,
+                       {.hold = HolderNamed("test"), .return_limit = absl::Milliseconds(300)});
+    return driver.Run(Order(mode), [this](const v1::TrialRecord& attempt) {
+      attempts_.push_back(attempt);
+      return absl::OkStatus();
+    });
   }
+
+  v1::TrialRecord Run(v1::SendMode mode) { return TryToRun(mode).value(); }
 
   std::unique_ptr<AgentServer> second_ = Serve("127.0.0.1:0");
   std::vector<FleetAgent> agents_;
+  std::vector<v1::TrialRecord> attempts_;
 };
 
 TEST_F(TrialOverGrpcTest, EveryModeIsVerified) {
@@ -191,19 +199,41 @@ TEST_F(TrialOverGrpcTest, EveryModeIsVerified) {
   }
 }
 
-TEST_F(TrialOverGrpcTest, WithoutAHoldATrialIsRefused) {
-  const v1::TrialRecord record = Run(v1::SEND_MODE_TWO_COPY);
-  EXPECT_EQ(record.outcome(), v1::OUTCOME_FAILED);
-  EXPECT_THAT(record.reason(), HasSubstr("nobody holds this agent"));
+TEST_F(TrialOverGrpcTest, ATrialUnderAStaleEpochIsRefusedAndMadeUnderAnother) {
+  ASSERT_OK(HoldAll(agents_, HolderNamed("test")));
+  agents_[0].lease.reset();  // its epoch is over, and the driver's record of it 0
+  EXPECT_EQ(Run(v1::SEND_MODE_TWO_COPY).outcome(), v1::OUTCOME_OK);
+  ASSERT_EQ(attempts_.size(), 2u);
+  EXPECT_EQ(attempts_[0].outcome(), v1::OUTCOME_FAILED);
+  EXPECT_THAT(attempts_[0].reason(), HasSubstr("epoch 0 is over"));
 }
 
-TEST_F(TrialOverGrpcTest, AnAgentThatIsGoneIsAFailureOfTransport) {
+TEST_F(TrialOverGrpcTest, ATrialOfWhoLostTheAgentToAnotherIsNotMade) {
+  ASSERT_OK(HoldAll(agents_, HolderNamed("test")));
+  agents_[0].lease.reset();
+  auto other = (*ConnectGrpcAgent(agent_->address()))->Hold(HolderNamed("another"));
+  ASSERT_OK(other);
+  EXPECT_THAT(TryToRun(v1::SEND_MODE_TWO_COPY),
+              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("held by another")));
+}
+
+TEST_F(TrialOverGrpcTest, AnAgentThatIsStartedAnewIsHeldAnew) {
+  ASSERT_OK(HoldAll(agents_, HolderNamed("test")));
+  const std::string address = second_->address();
+  second_.reset();
+  second_ = Serve(address);
+  EXPECT_EQ(Run(v1::SEND_MODE_TWO_COPY).outcome(), v1::OUTCOME_OK);
+  EXPECT_GT(attempts_.size(), 1u);
+}
+
+TEST_F(TrialOverGrpcTest, AnAgentThatIsGoneIsAFailureOfTransportAndWaitedFor) {
   ASSERT_OK(HoldAll(agents_, HolderNamed("test")));
   second_.reset();
-  const v1::TrialRecord record = Run(v1::SEND_MODE_TWO_COPY);
-  EXPECT_EQ(record.outcome(), v1::OUTCOME_FAILED);
-  EXPECT_TRUE(record.transport_failure()) << record.reason();
-  EXPECT_EQ(record.attempt(), 3u);
+  EXPECT_THAT(
+      TryToRun(v1::SEND_MODE_TWO_COPY),
+      StatusIs(absl::StatusCode::kUnavailable, HasSubstr("agent receiver: has not come back")));
+  ASSERT_EQ(attempts_.size(), 1u);
+  EXPECT_TRUE(attempts_[0].transport_failure()) << attempts_[0].reason();
 }
 
 // A call to the sender's agent, and what comes of it.

@@ -55,6 +55,14 @@ absl::StatusOr<Observation> ObservationOf(const v1::TrialRecord& trial) {
   return observation;
 }
 
+v1::HoldRequest Request() {
+  v1::HoldRequest request;
+  request.set_holder(absl::StrCat("benchmark, process ", ::getpid()));
+  request.set_run_id("bench");
+  request.set_token(RandomNonce());
+  return request;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ProductSide>> ProductSide::BringUp(const std::string& agent_binary) {
@@ -63,18 +71,12 @@ absl::StatusOr<std::unique_ptr<ProductSide>> ProductSide::BringUp(const std::str
   ASSIGN_OR_RETURN(side->topology_, NamespaceTopology::Create(binary));
   ASSIGN_OR_RETURN(Fleet members, side->topology_->Up());
   ASSIGN_OR_RETURN(side->agents_, TakeInventory(std::move(members), OwnBootId()));
-  RETURN_IF_ERROR(side->Hold());
+  const v1::HoldRequest request = Request();
+  RETURN_IF_ERROR(HoldAll(side->agents_, request));
   RETURN_IF_ERROR(side->FindPlaces());
-  side->driver_ = std::make_unique<TrialDriver>(side->clock_, side->agents_);
+  side->driver_ = std::make_unique<TrialDriver>(side->clock_, side->agents_,
+                                                TrialDriver::Options{.hold = request});
   return side;
-}
-
-absl::Status ProductSide::Hold() {
-  v1::HoldRequest request;
-  request.set_holder(absl::StrCat("benchmark, process ", ::getpid()));
-  request.set_run_id("bench");
-  request.set_token(RandomNonce());
-  return HoldAll(agents_, request);
 }
 
 absl::Status ProductSide::FindPlaces() {

@@ -33,7 +33,6 @@ class ProductSide {
 
  private:
   ProductSide() = default;
-  absl::Status Hold();
   absl::Status FindPlaces();
 
   RealClock clock_;

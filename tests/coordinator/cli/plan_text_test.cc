@@ -25,25 +25,25 @@ v1::Plan PlanOf(absl::string_view text, const HostLimits& limits = {}) {
 }
 
 TEST(PlanTextTest, SaysWhatWillRunAndForHowLong) {
-  EXPECT_EQ(
-      PlanText(PlanOf("name: 'quick' seed: 5")),
-      "quick: 6 cells x 8 blocks = 48 trials, after 6 verifications; about 41 s\n"
-      "topology namespaces, warm-up 200ms, window 600ms, seed 5\n"
-      "every cell: transport=tcp ip_version=4 pattern=stream receive_mode=recv fields=8 "
-      "threads=1 touch=fields read=none congestion=cubic ring_depth=auto pacing_bits_per_s=none mtu=found\n"
-      "\n"
-      "cells\n"
-      "  message_bytes  send_mode\n"
-      "  4K             two-copy one-copy zero-copy\n"
-      "  64K            two-copy one-copy zero-copy\n"
-      "\n"
-      "verified first, every byte\n"
-      "  two-copy to recv   4K   tcp/4  stream  1 thread  4096 messages a flow\n"
-      "  two-copy to recv   64K  tcp/4  stream  1 thread  768 messages a flow\n"
-      "  one-copy to recv   4K   tcp/4  stream  1 thread  4096 messages a flow\n"
-      "  one-copy to recv   64K  tcp/4  stream  1 thread  768 messages a flow\n"
-      "  zero-copy to recv  4K   tcp/4  stream  1 thread  4096 messages a flow\n"
-      "  zero-copy to recv  64K  tcp/4  stream  1 thread  768 messages a flow\n");
+  EXPECT_EQ(PlanText(PlanOf("name: 'quick' seed: 5")),
+            "quick: 6 cells x 8 blocks = 48 trials, after 6 verifications; about 41 s\n"
+            "topology namespaces, warm-up 200ms, window 600ms, seed 5\n"
+            "every cell: transport=tcp ip_version=4 pattern=stream receive_mode=recv fields=8 "
+            "threads=1 touch=fields read=none congestion=cubic ring_depth=auto "
+            "pacing_bits_per_s=none mtu=found\n"
+            "\n"
+            "cells\n"
+            "  message_bytes  send_mode\n"
+            "  4K             two-copy one-copy zero-copy\n"
+            "  64K            two-copy one-copy zero-copy\n"
+            "\n"
+            "verified first, every byte\n"
+            "  two-copy to recv   4K   tcp/4  stream  1 thread  4096 messages a flow\n"
+            "  two-copy to recv   64K  tcp/4  stream  1 thread  768 messages a flow\n"
+            "  one-copy to recv   4K   tcp/4  stream  1 thread  4096 messages a flow\n"
+            "  one-copy to recv   64K  tcp/4  stream  1 thread  768 messages a flow\n"
+            "  zero-copy to recv  4K   tcp/4  stream  1 thread  4096 messages a flow\n"
+            "  zero-copy to recv  64K  tcp/4  stream  1 thread  768 messages a flow\n");
 }
 
 TEST(PlanTextTest, TellsTheArmsOfARepeatedValueApart) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "absl/strings/str_cat.h"
 #include "tests/testing/fake_topology.h"
 #include "tests/testing/status_matchers.h"
 
@@ -13,6 +14,11 @@ using ::copycost::testing::FakeTopology;
 using ::copycost::testing::StatusIs;
 using ::testing::HasSubstr;
 
+std::vector<std::string> KernelChanges(const v1::Description& before, const v1::Description& now) {
+  if (before.kernel() == now.kernel()) return {};
+  return {absl::StrCat("kernel ", now.kernel())};
+}
+
 class RestoreTest : public ::testing::Test {
  protected:
   RestoreTest() : agents_(*TakeInventory(*topology_.Up(), testing::kOwnBootId)) {
@@ -23,6 +29,7 @@ class RestoreTest : public ::testing::Test {
     return RestoreAgents(agents_,
                          {.hold = {},
                           .deadline = clock_.Now() + absl::Seconds(60),
+                          .changes = KernelChanges,
                           .interrupted = [this] { return ++asked_ > patience_; }},
                          clock_);
   }
