@@ -17,6 +17,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "agent/diagnosis.h"
 #include "agent/hold.h"
 #include "agent/host_info.h"
 #include "agent/outbox.h"
@@ -208,6 +209,15 @@ class AgentService final : public v1::Agent::CallbackService {
     return reactor;
   }
 
+  grpc::ServerUnaryReactor* Diagnose(grpc::CallbackServerContext* context,
+                                     const v1::DiagnoseRequest* request,
+                                     v1::Diagnosis* diagnosis) override {
+    const absl::Status diagnosed = DiagnoseFor(*context, *request, *diagnosis);
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    reactor->Finish(ToGrpc(diagnosed));
+    return reactor;
+  }
+
   grpc::ServerBidiReactor<v1::HoldRequest, v1::Held>* Hold(
       grpc::CallbackServerContext* context) override {
     const absl::Status permitted = Permit(*context);
@@ -235,6 +245,13 @@ class AgentService final : public v1::Agent::CallbackService {
  private:
   absl::Status Permit(const grpc::CallbackServerContext& context) const {
     return check_roles_ ? CheckRole(*context.auth_context(), kCoordinatorRole) : absl::OkStatus();
+  }
+
+  absl::Status DiagnoseFor(const grpc::CallbackServerContext& context,
+                           const v1::DiagnoseRequest& request, v1::Diagnosis& diagnosis) {
+    RETURN_IF_ERROR(Permit(context));
+    ASSIGN_OR_RETURN(diagnosis, copycost::Diagnose(request, host_.Describe()));
+    return absl::OkStatus();
   }
 
   Clock& clock_;

@@ -48,16 +48,18 @@ v1::ModeState StateOf(const absl::Status& probed) {
   return state;
 }
 
-void DescribeCpus(v1::Description& description) {
-  cpu_set_t cpus;
-  CPU_ZERO(&cpus);
-  ::sched_getaffinity(0, sizeof(cpus), &cpus);
-  for (uint32_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (CPU_ISSET(cpu, &cpus)) description.add_cpus(cpu);
-  }
-}
-
 }  // namespace
+
+std::vector<uint32_t> AllowedCpus() {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  ::sched_getaffinity(0, sizeof(allowed), &allowed);
+  std::vector<uint32_t> cpus;
+  for (uint32_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &allowed)) cpus.push_back(cpu);
+  }
+  return cpus;
+}
 
 std::optional<uint64_t> LockedMemoryLimit() {
   rlimit limit{};
@@ -116,7 +118,7 @@ v1::Description HostInfo::Describe() {
   description.set_kernel(ToUtf8(names.release));
   description.set_machine(ToUtf8(names.machine));
   if (const auto limit = LockedMemoryLimit()) description.set_locked_memory_bytes(*limit);
-  DescribeCpus(description);
+  for (const uint32_t cpu : AllowedCpus()) description.add_cpus(cpu);
   return description;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
@@ -35,6 +36,9 @@ class HostInfo {
   // What cannot change while this process lives, and the modes, in the order of their tables.
   v1::Description description_ ABSL_GUARDED_BY(mutex_);
 };
+
+// That the calling thread, as a rule the whole process, may use; in order.
+std::vector<uint32_t> AllowedCpus();
 
 // MemAvailable of /proc/meminfo, in bytes. Internal when it does not tell.
 absl::StatusOr<uint64_t> AvailableMemory();

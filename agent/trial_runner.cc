@@ -2,8 +2,6 @@
 
 #include <sched.h>
 #include <sys/eventfd.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <string>
@@ -12,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/link/mtu.h"
+#include "agent/measure/punctuality.h"
 #include "agent/receive_modes/receive_modes.h"
 #include "agent/send_modes/send_modes.h"
 #include "common/network.h"
@@ -58,25 +57,10 @@ absl::Status CheckOwnAddress(const v1::Prepare& prepare) {
   return Annotate(address.CheckUnicast(), "data_address");
 }
 
-// The calling thread is to run when its time comes, however busy the data threads keep the CPUs: it
-// reads the windows of those that cannot. It runs for microseconds. What it may start does not
-// inherit that. Real-time priority where permitted, else the shortest slice that EEVDF grants to
-// anyone (Linux 6.12); older kernels favour sleepers by themselves.
+// The calling thread reads the windows of data threads that cannot, and runs for microseconds.
+// Without either it may be late, which the windows then tell.
 void BeOnTime() {
-  const sched_param lowest{.sched_priority = 1};
-  if (::sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &lowest) == 0) return;
-  // struct sched_attr as of Linux 3.14, whose header clashes with <sched.h>.
-  struct {
-    uint32_t size = 48;
-    uint32_t policy = SCHED_OTHER;
-    uint64_t flags = 1;  // SCHED_FLAG_RESET_ON_FORK
-    int32_t nice = 0;
-    uint32_t priority = 0;
-    uint64_t runtime_ns = 100'000;
-    uint64_t deadline_ns = 0;
-    uint64_t period_ns = 0;
-  } attributes;
-  ::syscall(SYS_sched_setattr, 0, &attributes, 0);
+  if (!TakeRealTimePriority().ok()) TakeShortSlice().IgnoreError();
 }
 
 bool Receives(const v1::Prepare& prepare) {

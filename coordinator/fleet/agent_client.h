@@ -62,6 +62,9 @@ class AgentClient {
   // DeadlineExceeded: it is not, yet; any other error: it never will be.
   virtual absl::StatusOr<v1::Description> AwaitReturn(absl::Duration limit) = 0;
 
+  // What trials may need of its host, tried there now. Unimplemented by an agent that is older.
+  virtual absl::StatusOr<v1::Diagnosis> Diagnose(const v1::DiagnoseRequest& request) = 0;
+
   // ResourceExhausted names who holds it already. Unavailable and DeadlineExceeded as above.
   virtual absl::StatusOr<std::unique_ptr<HoldLease>> Hold(const v1::HoldRequest& request) = 0;
 

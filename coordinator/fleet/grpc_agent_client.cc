@@ -142,6 +142,14 @@ class GrpcAgentClient final : public AgentClient {
     return absl::FailedPreconditionError(absl::StrCat("is gone: ", why));
   }
 
+  absl::StatusOr<v1::Diagnosis> Diagnose(const v1::DiagnoseRequest& request) override {
+    grpc::ClientContext context;
+    context.set_deadline(DeadlineIn(options_.answer_limit));
+    v1::Diagnosis diagnosis;
+    RETURN_IF_ERROR(FromGrpc(stub_->Diagnose(&context, request, &diagnosis)));
+    return diagnosis;
+  }
+
   absl::StatusOr<std::unique_ptr<HoldLease>> Hold(const v1::HoldRequest& request) override {
     auto lease = std::make_unique<GrpcHoldLease>(*stub_);
     RETURN_IF_ERROR(lease->Take(request, options_.answer_limit));

@@ -63,6 +63,23 @@ TEST_F(AgentServiceTest, DescribesThisHostWithoutAHold) {
   EXPECT_TRUE(description->send_modes(0).state().available());
 }
 
+TEST_F(AgentServiceTest, DiagnosesThisHostWithoutAHold) {
+  v1::DiagnoseRequest request;
+  request.add_data_addresses("127.0.0.1");
+  const auto diagnosis = client_->Diagnose(request);
+  ASSERT_OK(diagnosis);
+  std::vector<std::string> names;
+  for (const v1::Check& check : diagnosis->checks()) names.push_back(check.name());
+  EXPECT_THAT(names, ::testing::IsSupersetOf({"send mode two-copy", "locked memory", "IPv6",
+                                              "data address 127.0.0.1", "hardware counters"}));
+}
+
+TEST_F(AgentServiceTest, RefusesToLookAtEveryAddressThereIs) {
+  v1::DiagnoseRequest request;
+  for (int i = 0; i < 100; ++i) request.add_data_addresses("127.0.0.1");
+  EXPECT_THAT(client_->Diagnose(request), StatusIs(absl::StatusCode::kInvalidArgument, _));
+}
+
 TEST_F(AgentServiceTest, TellsASecondCoordinatorWhoHoldsItAndSinceWhen) {
   const auto first = client_->Hold(HolderNamed("alice on a"));
   ASSERT_OK(first);

@@ -192,11 +192,13 @@ class FakeHoldLease final : public HoldLease {
 struct FakeAgent {
   v1::Description description;
   absl::Status describe_status;
+  absl::StatusOr<v1::Diagnosis> diagnosis = v1::Diagnosis();
   absl::Status hold_status;
   absl::StatusOr<ClockOffset> clock_offset = ClockOffset{};
   absl::Time away_until = absl::InfinitePast();
   std::vector<FakeScript> scripts;  // one an attempt; the last one goes on; none: honest
 
+  v1::DiagnoseRequest diagnose_request;  // the last
   int held = 0;
   std::vector<std::string> tokens;  // of every hold
   int probes = 0;
@@ -221,6 +223,11 @@ class FakeAgentClient final : public AgentClient {
     }
     if (agent_.away_until > clock_.Now()) return absl::DeadlineExceededError("no answer");
     return Describe();
+  }
+
+  absl::StatusOr<v1::Diagnosis> Diagnose(const v1::DiagnoseRequest& request) override {
+    agent_.diagnose_request = request;
+    return agent_.diagnosis;
   }
 
   absl::StatusOr<std::unique_ptr<HoldLease>> Hold(const v1::HoldRequest& request) override {
