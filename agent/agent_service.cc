@@ -250,7 +250,7 @@ class AgentService final : public v1::Agent::CallbackService {
   absl::Status DiagnoseFor(const grpc::CallbackServerContext& context,
                            const v1::DiagnoseRequest& request, v1::Diagnosis& diagnosis) {
     RETURN_IF_ERROR(Permit(context));
-    ASSIGN_OR_RETURN(diagnosis, copycost::Diagnose(request, host_.Describe()));
+    ASSIGN_OR_RETURN(diagnosis, copycost::Diagnose(request, host_.Describe(), limits_));
     return absl::OkStatus();
   }
 

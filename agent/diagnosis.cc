@@ -18,13 +18,15 @@ void Add(std::vector<v1::Check> checks, v1::Diagnosis& diagnosis) {
 }  // namespace
 
 absl::StatusOr<v1::Diagnosis> Diagnose(const v1::DiagnoseRequest& request,
-                                       const v1::Description& description, const Kernel& kernel) {
+                                       const v1::Description& description, const Limits& limits,
+                                       const Kernel& kernel) {
   if (request.data_addresses_size() > kMostAddresses) {
     return absl::InvalidArgumentError(
         absl::StrCat("data_addresses: at most ", kMostAddresses, " are looked at"));
   }
   v1::Diagnosis diagnosis;
   Add(ModeChecks(description), diagnosis);
+  Add(LimitChecks(limits), diagnosis);
   Add(MemoryChecks(kernel), diagnosis);
   Add(CpuChecks(kernel), diagnosis);
   Add(CongestionChecks(kernel), diagnosis);

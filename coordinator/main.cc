@@ -23,7 +23,8 @@ constexpr char kExamples[] =
     "  copycost run classic --repeats 6  threads 1 to 8, sizes 1K to 64K\n"
     "  copycost run --send one-copy,zero-copy --sizes 1K..1M --threads 1,2\n"
     "\n"
-    "copycost plan says what a run would do; copycost modes what this host can.\n"
+    "copycost plan says what a run would do; copycost doctor what this host can,\n"
+    "and how to enable what it cannot.\n"
     "copycost --help and copycost run --help list the rest. docs/results.md explains the "
     "results.\n";
 
@@ -36,8 +37,8 @@ int Main(int argc, char** argv) {
   app.set_version_flag("--version", absl::StrCat("copycost ", Version()));
   app.require_subcommand(0, 1);
   const std::vector<Command> commands = {
-      AddRunCommand(app),   AddResumeCommand(app),  AddPlanCommand(app),
-      AddModesCommand(app), AddPresetsCommand(app),
+      AddRunCommand(app),    AddResumeCommand(app), AddPlanCommand(app),
+      AddDoctorCommand(app), AddModesCommand(app),  AddPresetsCommand(app),
   };
   const absl::StatusOr<std::string> answer = ParseCommandLine(app, argc, argv);
   if (!answer.ok()) {

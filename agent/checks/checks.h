@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/checks/kernel.h"
+#include "agent/limits.h"
 #include "copycost/v1/agent.pb.h"
 #include "copycost/v1/diagnosis.pb.h"
 
@@ -15,6 +16,9 @@ namespace copycost {
 
 // "send mode ...", "receive mode ...": as the description tells, whose modes were tried.
 std::vector<v1::Check> ModeChecks(const v1::Description& description);
+
+// "permitted trials": as whoever started this agent has limited them.
+std::vector<v1::Check> LimitChecks(const Limits& limits);
 
 // "locked memory", "option memory", "available memory", "open files".
 std::vector<v1::Check> MemoryChecks(const Kernel& kernel);

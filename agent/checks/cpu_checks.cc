@@ -52,7 +52,7 @@ v1::Check PriorityCheck(const Kernel& kernel) {
           "read late and trials be invalid; ",
           slice.ok() ? "a short slice is granted instead" : "no short slice is granted instead"),
       "sudo prlimit --pid $$ --rtprio=1, then run copycost or its agent from that shell; or give "
-      "copycost-agent CAP_SYS_NICE");
+      "an agent that runs by itself CAP_SYS_NICE");
 }
 
 }  // namespace

@@ -78,6 +78,7 @@ std::vector<v1::Check> CongestionChecks(const Kernel& kernel) {
     if (!Has(controls, control)) controls.push_back(control);
   }
   std::vector<v1::Check> checks;
+  checks.reserve(controls.size());
   for (const std::string& control : controls) {
     checks.push_back(CongestionCheck(kernel, available, control));
   }

@@ -18,6 +18,7 @@ struct Command {
 Command AddRunCommand(CLI::App& app);
 Command AddResumeCommand(CLI::App& app);
 Command AddPlanCommand(CLI::App& app);
+Command AddDoctorCommand(CLI::App& app);
 Command AddModesCommand(CLI::App& app);
 Command AddPresetsCommand(CLI::App& app);
 

@@ -40,13 +40,18 @@ class FleetFlags {
     if (agents_.empty()) agents_ = std::move(agents);
   }
 
+  // Whether they name certificates.
+  bool tls() const { return tls_.any(); }
+
+  // Where the agents are to come from, not yet brought up. To be called while the process has one
+  // thread. InvalidArgument when the flags do not fit the topology.
+  absl::StatusOr<std::unique_ptr<Topology>> MakeTopology(v1::TopologyKind kind) const;
+
   // The agents, described. To be called while the process has one thread; afterwards it has more.
   // InvalidArgument when the flags do not fit the topology.
   absl::StatusOr<RunningFleet> BringUp(v1::TopologyKind kind) const;
 
  private:
-  absl::StatusOr<std::unique_ptr<Topology>> MakeTopology(v1::TopologyKind kind) const;
-
   std::string agents_;
   std::string agent_binary_;
   TlsFiles tls_;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/build_info.h"
 #include "common/words.h"
 #include "coordinator/record/attempt_row.h"
 #include "coordinator/report/summary_row.h"
@@ -80,6 +81,22 @@ std::string RunLine(const record::Run& run) {
                       {"attempts", static_cast<int64_t>(run.attempts.size())},
                       {"sessions", int64_t{run.info.sessions_size()}},
                       {"changes", ChangesOf(run.info)}});
+}
+
+std::string CheckLine(absl::string_view subject, const v1::Check& check) {
+  Row row = {{"subject", std::string(subject)},
+             {"name", check.name()},
+             {"state", Label(check.state())},
+             {"found", check.found()}};
+  if (!check.remedy().empty()) row.push_back({"remedy", check.remedy()});
+  return Line("check", row);
+}
+
+std::string DoctorLine(absl::string_view verdict, int exit_code) {
+  return Line("doctor", {{"version", std::string(Version())},
+                         {"build_id", BuildId()},
+                         {"verdict", std::string(verdict)},
+                         {"exit_code", int64_t{exit_code}}});
 }
 
 }  // namespace copycost::report

@@ -1,19 +1,26 @@
-// JSON lines: one object a line, with a member "type" of "trial", "cell" or "run". The members of
-// trials and cells are the columns of results.csv and summary.csv; what is absent there is left out
-// here. Each function returns one line, newline included.
+// JSON lines: one object a line, with a member "type" of "trial", "cell" or "run", or, of doctor,
+// "check" or "doctor". The members of trials and cells are the columns of results.csv and
+// summary.csv; what is absent there is left out here. Each function returns one line, newline
+// included.
 #ifndef COPYCOST_COORDINATOR_REPORT_JSON_LINES_H_
 #define COPYCOST_COORDINATOR_REPORT_JSON_LINES_H_
 
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "coordinator/analysis/cells.h"
 #include "coordinator/record/run.h"
+#include "copycost/v1/diagnosis.pb.h"
 
 namespace copycost::report {
 
 std::string TrialLine(const v1::RunRecord& run, const v1::TrialRecord& attempt);
 std::string CellLine(const v1::RunRecord& run, const analysis::CellSummary& cell);
 std::string RunLine(const record::Run& run);
+
+// `subject`: what was checked, "sender" or "this host".
+std::string CheckLine(absl::string_view subject, const v1::Check& check);
+std::string DoctorLine(absl::string_view verdict, int exit_code);
 
 }  // namespace copycost::report
 

@@ -29,7 +29,7 @@ v1::Description TwoModes() {
 }
 
 TEST(DiagnosisTest, ModesComeFirst) {
-  const auto diagnosis = Diagnose(v1::DiagnoseRequest(), TwoModes(), FakeKernel());
+  const auto diagnosis = Diagnose(v1::DiagnoseRequest(), TwoModes(), Limits(), FakeKernel());
   ASSERT_OK(diagnosis);
   EXPECT_EQ(diagnosis->checks(0).name(), "send mode two-copy");
   EXPECT_THAT(diagnosis->checks(0), Says(v1::CHECK_STATE_OK, _, ""));
@@ -40,7 +40,7 @@ TEST(DiagnosisTest, ModesComeFirst) {
 TEST(DiagnosisTest, RefusesMoreAddressesThanAnAgentHas) {
   v1::DiagnoseRequest request;
   for (int i = 0; i < 9; ++i) request.add_data_addresses("127.0.0.1");
-  EXPECT_THAT(Diagnose(request, TwoModes(), FakeKernel()),
+  EXPECT_THAT(Diagnose(request, TwoModes(), Limits(), FakeKernel()),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("data_addresses")));
 }
 
@@ -48,7 +48,7 @@ TEST(DiagnosisTest, RefusesMoreAddressesThanAnAgentHas) {
 TEST(DiagnosisTest, EveryCheckOfThisHostHasAStateAndNamesAreNotRepeated) {
   v1::DiagnoseRequest request;
   request.add_data_addresses("127.0.0.1");
-  const auto diagnosis = Diagnose(request, HostInfo().Describe());
+  const auto diagnosis = Diagnose(request, HostInfo().Describe(), Limits());
   ASSERT_OK(diagnosis);
   std::set<std::string> names;
   for (const v1::Check& check : diagnosis->checks()) {

@@ -66,5 +66,27 @@ TEST(JsonLinesTest, TheRunKeepsEveryDigitOfItsSeed) {
   EXPECT_EQ(object.fields().at("attempts").number_value(), 2);
 }
 
+TEST(JsonLinesTest, ACheckNamesItsSubject) {
+  v1::Check check;
+  check.set_name("IPv6");
+  check.set_state(v1::CHECK_STATE_MISSING);
+  check.set_found("bind ::1: no");
+  check.set_remedy("sysctl");
+  const auto object = Parse(CheckLine("sender", check));
+  EXPECT_EQ(object.fields().at("type").string_value(), "check");
+  EXPECT_EQ(object.fields().at("subject").string_value(), "sender");
+  EXPECT_EQ(object.fields().at("state").string_value(), "missing");
+  EXPECT_EQ(object.fields().at("remedy").string_value(), "sysctl");
+  check.clear_remedy();
+  EXPECT_EQ(Parse(CheckLine("sender", check)).fields().count("remedy"), 0u);
+}
+
+TEST(JsonLinesTest, DoctorEndsWithItsVerdict) {
+  const auto object = Parse(DoctorLine("No run can be made.", 3));
+  EXPECT_EQ(object.fields().at("type").string_value(), "doctor");
+  EXPECT_EQ(object.fields().at("verdict").string_value(), "No run can be made.");
+  EXPECT_EQ(object.fields().at("exit_code").number_value(), 3);
+}
+
 }  // namespace
 }  // namespace copycost::report

@@ -1,0 +1,25 @@
+// Played agents that have every mode.
+#ifndef COPYCOST_TESTS_TESTING_CAPABLE_FLEET_H_
+#define COPYCOST_TESTS_TESTING_CAPABLE_FLEET_H_
+
+#include "common/words.h"
+#include "tests/testing/fake_topology.h"
+
+namespace copycost::testing {
+
+inline void HaveEveryMode(FakeTopology& topology) {
+  for (const v1::SendMode mode : AllOf<v1::SendMode>()) {
+    v1::SendModeState& state = *topology.sender.description.add_send_modes();
+    state.set_mode(mode);
+    state.mutable_state()->set_available(true);
+  }
+  for (const v1::ReceiveMode mode : AllOf<v1::ReceiveMode>()) {
+    v1::ReceiveModeState& state = *topology.receiver.description.add_receive_modes();
+    state.set_mode(mode);
+    state.mutable_state()->set_available(true);
+  }
+}
+
+}  // namespace copycost::testing
+
+#endif  // COPYCOST_TESTS_TESTING_CAPABLE_FLEET_H_
