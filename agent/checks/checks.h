@@ -34,7 +34,8 @@ std::vector<v1::Check> CongestionChecks(const Kernel& kernel);
 std::vector<v1::Check> NetworkChecks(const Kernel& kernel);
 
 // "data address ..." and "link changes", for each of the addresses.
-std::vector<v1::Check> LinkChecks(const Kernel& kernel, const std::vector<std::string>& addresses);
+std::vector<v1::Check> LinkChecks(const Kernel& kernel, const Limits& limits,
+                                  const std::vector<std::string>& addresses);
 
 // "counters of threads", "counters with the kernel", "counters of CPUs", "hardware counters",
 // "kernel symbols".

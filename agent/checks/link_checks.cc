@@ -18,10 +18,19 @@ v1::Check AddressCheck(absl::string_view address, const v1::DataInterface& inter
                       absl::StrCat("sudo ethtool -K ", interface.name(), " sg on"));
 }
 
-v1::Check ChangesCheck(const Kernel& kernel, const v1::DataInterface& interface) {
+v1::Check ChangesCheck(const Kernel& kernel, const v1::DataInterface& interface, bool permitted) {
   constexpr char kName[] = "link changes";
   const absl::Status set = kernel.SetSameMtu(interface);
-  if (set.ok()) return OkCheck(kName, absl::StrCat("the MTU of ", interface.name(), " can be set"));
+  if (set.ok() && permitted) {
+    return OkCheck(kName, absl::StrCat("trials may set the MTU of ", interface.name(),
+                                       ", which is restored after each"));
+  }
+  if (set.ok()) {
+    return MissingCheck(kName,
+                        absl::StrCat("the MTU of ", interface.name(),
+                                     " could be set, and the agent's owner does not permit it"),
+                        "start copycost-agent with --allow-link-changes");
+  }
   return FailedCheck(kName, v1::CHECK_STATE_MISSING, set,
                      "run copycost-agent as root, or with CAP_NET_ADMIN: sudo setcap "
                      "cap_net_admin+ep copycost-agent");
@@ -29,7 +38,8 @@ v1::Check ChangesCheck(const Kernel& kernel, const v1::DataInterface& interface)
 
 }  // namespace
 
-std::vector<v1::Check> LinkChecks(const Kernel& kernel, const std::vector<std::string>& addresses) {
+std::vector<v1::Check> LinkChecks(const Kernel& kernel, const Limits& limits,
+                                  const std::vector<std::string>& addresses) {
   std::vector<v1::Check> checks;
   std::vector<v1::DataInterface> interfaces;
   std::set<std::string> seen;
@@ -45,7 +55,7 @@ std::vector<v1::Check> LinkChecks(const Kernel& kernel, const std::vector<std::s
     if (seen.insert(interface->name()).second) interfaces.push_back(*interface);
   }
   for (const v1::DataInterface& interface : interfaces) {
-    checks.push_back(ChangesCheck(kernel, interface));
+    checks.push_back(ChangesCheck(kernel, interface, limits.allow_link_changes));
   }
   return checks;
 }

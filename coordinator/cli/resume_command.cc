@@ -1,4 +1,6 @@
 // copycost resume: goes on with a run that was interrupted, killed or stopped by a fault.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
@@ -68,6 +70,10 @@ bool AnythingLeft(const record::Run& run) {
 
 absl::StatusOr<int> Resume(ResumeFlags& flags) {
   const std::string path = absl::StrCat(flags.directory, "/results.db");
+  if (::access(path.c_str(), F_OK) != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("DIR: ", ErrnoStatus(path).message(), "; name the directory of a run"));
+  }
   RunSession session;
   session.directory = flags.directory;
   session.json = flags.json;

@@ -17,6 +17,14 @@ grep -q 'zero-copy *available' "$scratch/out" || fail "modes: $(cat "$scratch/ou
 expect_exit 0 "$copycost" plan classic
 grep -q '48 cells' "$scratch/out" || fail "plan classic: $(cat "$scratch/out")"
 
+expect_exit 2 "$copycost" resume
+expect_said DIR
+expect_exit 2 "$copycost" resume "$scratch/nowhere"
+expect_said DIR nowhere/results.db
+mkdir "$scratch/killed"
+: >"$scratch/killed/results.db"
+expect_exit 2 "$copycost" resume "$scratch/killed"
+expect_said "is empty" "start it again"
 expect_exit 2 "$copycost" nonsense
 expect_exit 2 "$copycost" run --no-such-flag
 expect_said --no-such-flag

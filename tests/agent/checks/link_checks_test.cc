@@ -16,14 +16,15 @@ using ::testing::SizeIs;
 class LinkChecksTest : public ::testing::Test {
  protected:
   v1::Check Check(const std::string& name) {
-    return Named(name, LinkChecks(kernel_, {"192.0.2.1"}));
+    return Named(name, LinkChecks(kernel_, limits_, {"192.0.2.1"}));
   }
 
   FakeKernel kernel_;
+  Limits limits_{.allow_link_changes = true};
 };
 
 TEST_F(LinkChecksTest, WithoutAddressesNothingIsSaid) {
-  EXPECT_THAT(LinkChecks(kernel_, {}), IsEmpty());
+  EXPECT_THAT(LinkChecks(kernel_, limits_, {}), IsEmpty());
 }
 
 TEST_F(LinkChecksTest, AnAddressIsToldWithItsInterface) {
@@ -32,7 +33,7 @@ TEST_F(LinkChecksTest, AnAddressIsToldWithItsInterface) {
 }
 
 TEST_F(LinkChecksTest, AnInterfaceOfTwoAddressesIsChangedOnce) {
-  EXPECT_THAT(LinkChecks(kernel_, {"192.0.2.1", "2001:db8::1"}), SizeIs(3));
+  EXPECT_THAT(LinkChecks(kernel_, limits_, {"192.0.2.1", "2001:db8::1"}), SizeIs(3));
 }
 
 TEST_F(LinkChecksTest, WithoutScatterGatherZeroCopyIsCopied) {
@@ -45,7 +46,13 @@ TEST_F(LinkChecksTest, AnAddressThatIsNotTheHostsIsMissing) {
   kernel_.address = absl::FailedPreconditionError("bind 192.0.2.1: Cannot assign");
   EXPECT_THAT(Check("data address 192.0.2.1"),
               Says(v1::CHECK_STATE_MISSING, HasSubstr("Cannot assign"), HasSubstr("DATA_ADDR")));
-  EXPECT_THAT(LinkChecks(kernel_, {"192.0.2.1"}), SizeIs(1));
+  EXPECT_THAT(LinkChecks(kernel_, limits_, {"192.0.2.1"}), SizeIs(1));
+}
+
+TEST_F(LinkChecksTest, ChangesTakeTheOwnersPermission) {
+  limits_.allow_link_changes = false;
+  EXPECT_THAT(Check("link changes"),
+              Says(v1::CHECK_STATE_MISSING, HasSubstr("owner"), HasSubstr("--allow-link-changes")));
 }
 
 TEST_F(LinkChecksTest, ChangesTakeAPrivilege) {
