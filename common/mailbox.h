@@ -1,9 +1,10 @@
 // A queue from many threads to one, with deadlines on an injected clock.
 //
 //   Mailbox<Command> commands(clock);
-//   commands.Push(command);                       // any thread
-//   commands.PopUntil(clock.Now() + absl::Seconds(1));   // DeadlineExceeded, Cancelled or a
-//   command
+//   commands.Push(command);  // any thread
+//
+//   // A command, DeadlineExceeded, or what Close was told.
+//   commands.PopUntil(clock.Now() + absl::Seconds(1));
 #ifndef COPYCOST_COMMON_MAILBOX_H_
 #define COPYCOST_COMMON_MAILBOX_H_
 

@@ -41,7 +41,7 @@ struct Message {
     if (message.mtu == 0) {
       found.erase(interface);
     } else {
-      found[interface] = message.mtu;
+      found.try_emplace(interface, message.mtu);  // what was there first
     }
     if (::send(channel, "", 1, MSG_NOSIGNAL) != 1) break;
   }

@@ -31,28 +31,29 @@ class Trials {
       : session_(session),
         results_(results),
         schedule_(session.info.plan()),
-        progress_(clock, session.info.plan(),
-                  {.done = OverIn(session.history),
-                   .live = IsTerminal(STDERR_FILENO),
-                   .width = WidthOf(STDERR_FILENO)}),
+        progress_(std::in_place, clock, session.info.plan(),
+                  Progress::Options{.done = OverIn(session.history),
+                                    .live = IsTerminal(STDERR_FILENO),
+                                    .width = WidthOf(STDERR_FILENO)}),
         driver_(clock, session.claim.fleet.agents,
                 {.hold = HoldRequestOf(session.info),
                  .session = static_cast<uint32_t>(session.info.sessions_size()),
-                 .on_waiting = [this](absl::string_view what) { progress_.Say(what); }}) {
+                 .on_waiting = [this](absl::string_view what) { progress_->Say(what); }}),
+        signals_([this] { driver_.Interrupt(); }) {
     for (const PastAttempt& attempt : session.history) schedule_.Record(attempt);
   }
 
   // Until none is left or a signal has come; else the fault that stopped them. A reader of JSON
   // lines who has gone (`| head`) is one: nobody wants the rest, and what was measured is kept.
   Ending Run() {
-    SignalWatch signals([this] { driver_.Interrupt(); });
     absl::Status measured;
-    while (measured.ok() && signals.received() == 0) {
+    while (measured.ok() && signals_.received() == 0) {
       const std::optional<TrialOrder> order = schedule_.Next({});
       if (!order.has_value()) break;
       measured = RunTrial(*order);
     }
-    const int signal = signals.received();
+    const int signal = signals_.received();
+    progress_.reset();
     if (signal != 0 && absl::IsCancelled(measured)) measured = absl::OkStatus();
     return {.measured = measured, .signal = signal};
   }
@@ -71,7 +72,7 @@ class Trials {
     RETURN_IF_ERROR(session_.writer->Append(attempt));
     const PastAttempt past = PastAttemptOf(attempt);
     schedule_.Record(past);
-    progress_.Tell(attempt, IsOver(past), schedule_.PassedOver());
+    progress_->Tell(attempt, IsOver(past), schedule_.PassedOver());
     if (!session_.json) return absl::OkStatus();
     return results_.Write(report::TrialLine(session_.info, attempt));
   }
@@ -79,8 +80,9 @@ class Trials {
   RunSession& session_;
   ResultStream& results_;
   Schedule schedule_;
-  Progress progress_;
+  std::optional<Progress> progress_;
   TrialDriver driver_;
+  SignalWatch signals_;  // for as long as this lives: a second signal ends whatever comes after
 };
 
 }  // namespace
@@ -88,7 +90,8 @@ class Trials {
 int CarryOut(RunSession session) {
   ResultStream results(stdout);
   RealClock clock;
-  const Ending ending = Trials(session, clock, results).Run();
+  Trials trials(session, clock, results);
+  const Ending ending = trials.Run();
   session.writer.reset();
   session.claim.fleet.agents.clear();  // leases and channels, while the agents live
   session.claim.fleet.topology.reset();

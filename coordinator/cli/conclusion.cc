@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
 #include "common/status.h"
+#include "common/words.h"
 #include "coordinator/analysis/cells.h"
 #include "coordinator/cli/exit_code.h"
 #include "coordinator/cli/plan_text.h"
@@ -22,10 +23,10 @@ namespace {
 
 using Cells = std::vector<analysis::CellSummary>;
 
-bool Incomplete(const Cells& cells) {
+bool Incomplete(const Cells& cells, uint32_t blocks) {
   for (const analysis::CellSummary& cell : cells) {
     if (cell.cell.id() == 0) continue;  // the plan said it would be skipped
-    if (cell.n == 0 || cell.outcomes.size() > 1) return true;
+    if (static_cast<uint32_t>(cell.n) < blocks) return true;
   }
   return false;
 }
@@ -62,11 +63,14 @@ void TellChanges(const v1::RunRecord& run) {
 int Conclude(const std::string& directory, const Ending& ending, bool json, ResultStream& results) {
   if (!ending.measured.ok()) Log(ending.measured.message());
   const bool stopped = !ending.measured.ok() || ending.signal != 0;
-  const std::string go_on = absl::StrCat("to go on: copycost resume ", directory);
+  std::string go_on = absl::StrCat("to go on: copycost resume ", directory);
   const absl::StatusOr<record::Run> run = store::Read(absl::StrCat(directory, "/results.db"));
   absl::Status written = run.status();
   Cells cells;
   if (run.ok()) {
+    if (run->info.plan().experiment().topology() == Label(v1::TOPOLOGY_KIND_HOSTS)) {
+      absl::StrAppend(&go_on, ", with the same --tls-ca, --tls-cert and --tls-key, or --insecure");
+    }
     cells = analysis::Summarize(*run);
     written = WriteFiles(directory, *run, cells);
   }
@@ -84,7 +88,7 @@ int Conclude(const std::string& directory, const Ending& ending, bool json, Resu
               : absl::StrCat("the same again: copycost run ", directory, "/experiment.textproto"));
   if (ending.signal != 0) return kExitSignalBase + ending.signal;
   if (stopped || !told.ok()) return kExitFault;
-  return Incomplete(cells) ? kExitIncomplete : kExitDone;
+  return Incomplete(cells, run->info.plan().experiment().repeats()) ? kExitIncomplete : kExitDone;
 }
 
 }  // namespace copycost

@@ -94,7 +94,7 @@ absl::StatusOr<v1::TrialRecord> Try(Clock& clock, std::vector<FleetAgent>& agent
                      .cell_id = 0,
                      .purpose = v1::PURPOSE_VERIFY,
                      .workload = workload,
-                     .attempt = kMostAttempts},
+                     .transport_failures = kMostTransportFailures - 1},
                     keep_nothing);
 }
 

@@ -20,6 +20,7 @@
 #include "coordinator/cli/fleet_flags.h"
 #include "coordinator/cli/plan_text.h"
 #include "coordinator/cli/session.h"
+#include "coordinator/experiment/plan.h"
 #include "coordinator/experiment/resolve.h"
 #include "coordinator/record/identity.h"
 #include "coordinator/store/reader.h"
@@ -64,6 +65,15 @@ absl::Status Claim(ResumeFlags& flags, const record::Run& run, RunSession& sessi
   return HoldAll(session.claim.fleet.agents, HoldRequestOf(session.info));
 }
 
+// What is read may be anybody's.
+absl::Status CheckStored(const v1::RunRecord& run) {
+  RETURN_IF_ERROR(CheckPlan(run.plan()));
+  if (run.sessions().empty() || run.sessions().rbegin()->agents_size() != 2) {
+    return absl::InvalidArgumentError("does not tell who carried the run out, with which agents");
+  }
+  return absl::OkStatus();
+}
+
 bool AnythingLeft(const record::Run& run) {
   return Next(run.info.plan(), HistoryOf(run), {}).has_value();
 }
@@ -79,9 +89,7 @@ absl::StatusOr<int> Resume(ResumeFlags& flags) {
   session.json = flags.json;
   ASSIGN_OR_RETURN(session.writer, store::Writer::Open(path));
   ASSIGN_OR_RETURN(record::Run run, store::Read(path));
-  if (run.info.sessions().empty()) {
-    return absl::DataLossError(absl::StrCat(path, ": does not tell who began the run"));
-  }
+  RETURN_IF_ERROR(Annotate(CheckStored(run.info), path));
   if (!AnythingLeft(run)) {
     Log(absl::StrCat("nothing is left to do of run ", run.info.run_id()));
     session.writer.reset();

@@ -243,12 +243,9 @@ absl::Status Attempt::TakeSample(size_t agent, v1::Sample sample) {
 
 absl::Status Attempt::TakeEnd(size_t agent, const absl::Status& end) {
   peers_[agent].ended = true;
-  // Only Interrupt cancels for us; an agent that says so has stopped on its own.
-  if (absl::IsCancelled(end)) {
-    return absl::UnavailableError(absl::StrCat(NameOf(agent), ": ", end.message()));
-  }
-  // A stale epoch: it was started anew, or has lost sight of us, and knows of no hold.
-  if (IsLostAgent(end) || absl::IsAborted(end)) {
+  // Cancelled: only Interrupt cancels for us, so it is shutting down, or has let go of us. Aborted,
+  // a stale epoch: it was started anew, or has lost sight of us, and knows of no hold.
+  if (IsLostAgent(end) || absl::IsCancelled(end) || absl::IsAborted(end)) {
     return LostAgentError(absl::StrCat(NameOf(agent), " is lost: ", end.message()));
   }
   if (!end.ok()) return Annotate(end, NameOf(agent));
@@ -274,17 +271,23 @@ absl::Status Attempt::Silence() const {
   return absl::OkStatus();
 }
 
+// An agent that says nothing while the other's failure is told is waited for until it counts as
+// lost, or lives: without it the other's failure would pass for the cause.
 absl::Status Attempt::WorstOf(absl::Status first) {
-  const absl::Time deadline = clock_.Now() + kHearOthers;
-  const auto all_ended = [this] {
-    return std::all_of(peers_.begin(), peers_.end(), [](const Peer& peer) { return peer.ended; });
+  const absl::Time began = clock_.Now();
+  const auto all = [this](const auto& condition) {
+    return std::all_of(peers_.begin(), peers_.end(), condition);
   };
-  while (!all_ended()) {
-    absl::StatusOr<Note> note = notes_.PopUntil(deadline);
+  while (!all([](const Peer& peer) { return peer.ended; })) {
+    const bool all_live =
+        all([began](const Peer& peer) { return peer.ended || peer.heard > began; });
+    const absl::Time soon = began + kHearOthers;
+    absl::StatusOr<Note> note = notes_.PopUntil(all_live ? soon : std::max(soon, SilenceLimit()));
     if (!note.ok()) break;
     const absl::Status status = Take(*std::move(note));
     if (!status.ok() && Rank(status) > Rank(first)) first = status;
   }
+  if (absl::Status silence = Silence(); !silence.ok() && !IsLostAgent(first)) return silence;
   return first;
 }
 

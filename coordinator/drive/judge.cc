@@ -18,6 +18,8 @@ namespace {
 
 constexpr double kLeastOverlap = 0.99;
 constexpr double kMostImbalance = 0.01;
+// Of clocks and their difference: 73 years, so that no sum of two overflows.
+constexpr int64_t kFarthest = int64_t{1} << 61;
 
 // Both ends of a flow, and the agents that played them.
 struct Ends {
@@ -35,8 +37,11 @@ struct ClockDifference {
 
 ClockDifference ClocksOf(const Ends& ends) {
   if (ends.sending->boot_id() == ends.receiving->boot_id()) return {0, 0};  // one clock
-  return {ends.receiving->clock_offset_ns() - ends.sending->clock_offset_ns(),
-          ends.receiving->clock_error_ns() + ends.sending->clock_error_ns()};
+  const absl::Duration offset = absl::Nanoseconds(ends.receiving->clock_offset_ns()) -
+                                absl::Nanoseconds(ends.sending->clock_offset_ns());
+  const absl::Duration error = absl::Nanoseconds(ends.receiving->clock_error_ns()) +
+                               absl::Nanoseconds(ends.sending->clock_error_ns());
+  return {absl::ToInt64Nanoseconds(offset), absl::ToInt64Nanoseconds(error)};  // these saturate
 }
 
 // Whether an agent told the same end of a flow twice, or one that it was not given.
@@ -105,6 +110,11 @@ absl::Status CheckWindow(uint32_t flow, const Ends& ends) {
   const v1::WindowCounts& sent = ends.sender->window();
   const v1::WindowCounts& taken = ends.receiver->window();
   const ClockDifference clocks = ClocksOf(ends);
+  for (const int64_t told : {sent.opened_ns(), sent.closed_ns(), taken.opened_ns(),
+                             taken.closed_ns(), clocks.offset_ns, clocks.error_ns}) {
+    if (told < -kFarthest || told > kFarthest)
+      return Invalid(flow, "an end tells impossible times");
+  }
   const int64_t begin = std::max(sent.opened_ns() + clocks.offset_ns, taken.opened_ns());
   const int64_t end = std::min(sent.closed_ns() + clocks.offset_ns, taken.closed_ns());
   const int64_t longest =

@@ -54,11 +54,13 @@ TrialDriver::TrialDriver(Clock& clock, std::vector<FleetAgent>& agents, Options 
 
 absl::StatusOr<v1::TrialRecord> TrialDriver::Run(const TrialOrder& order,
                                                  const OnAttempt& on_attempt) {
+  uint32_t failures = order.transport_failures;
   for (uint32_t attempt = order.attempt;; ++attempt) {
     RETURN_IF_ERROR(Restore());
     const absl::Status clocks = RefreshClocks(agents_);
     v1::TrialRecord record = NewRecord(order, attempt);
     Conclude(clocks.ok() ? RunAttempt(record) : clocks, record);
+    if (record.transport_failure()) record.set_transport_failures(++failures);
     RETURN_IF_ERROR(on_attempt(record));
     if (IsOver(PastAttemptOf(record)) || interrupted()) return record;
   }

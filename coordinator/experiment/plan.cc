@@ -7,8 +7,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status.h"
+#include "common/trial_validation.h"
 #include "common/units.h"
 #include "common/words.h"
+#include "coordinator/experiment/resolve.h"
 #include "coordinator/experiment/ring_depth.h"
 #include "coordinator/experiment/verification.h"
 
@@ -250,6 +252,28 @@ absl::Duration EstimateDuration(const v1::Plan& plan) {
     verifications += EstimateTraffic(workload) + kTrialOverhead;
   }
   return verifications + block * plan.experiment().repeats();
+}
+
+absl::Status CheckPlan(const v1::Plan& plan) {
+  const v1::Experiment& experiment = plan.experiment();
+  RETURN_IF_ERROR(NumberOf(*v1::TopologyKind_descriptor(), experiment.topology()).status());
+  if (experiment.repeats() == 0 || experiment.repeats() > kMaxRepeats) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the plan has ", experiment.repeats(), " blocks"));
+  }
+  if (plan.cells_size() == 0 || plan.cells_size() > static_cast<int>(kMaxCells)) {
+    return absl::InvalidArgumentError(absl::StrCat("the plan has ", plan.cells_size(), " cells"));
+  }
+  for (int i = 0; i < plan.cells_size(); ++i) {
+    if (plan.cells(i).id() != static_cast<uint32_t>(i) + 1) {
+      return absl::InvalidArgumentError(absl::StrCat("cell ", i + 1, " has another number"));
+    }
+    RETURN_IF_ERROR(ValidateWorkload(plan.cells(i).workload()));
+  }
+  for (const v1::Workload& verification : plan.verifications()) {
+    RETURN_IF_ERROR(ValidateWorkload(verification));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace copycost

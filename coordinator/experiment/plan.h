@@ -35,6 +35,10 @@ uint64_t TrialCount(const v1::Plan& plan);
 // How long the run takes if nothing is retried.
 absl::Duration EstimateDuration(const v1::Plan& plan);
 
+// Whether `plan` is one that MakePlan could have made, as far as what carries it out relies on it:
+// for a plan that was read. InvalidArgument names what is wrong.
+absl::Status CheckPlan(const v1::Plan& plan);
+
 }  // namespace copycost
 
 #endif  // COPYCOST_COORDINATOR_EXPERIMENT_PLAN_H_

@@ -27,7 +27,8 @@ PastAttempt PastAttemptOf(const v1::TrialRecord& attempt) {
   return {.trial_id = attempt.trial_id(),
           .outcome = attempt.outcome(),
           .attempt = attempt.attempt(),
-          .transport_failure = attempt.transport_failure()};
+          .transport_failure = attempt.transport_failure(),
+          .transport_failures = attempt.transport_failures()};
 }
 
 std::vector<PastAttempt> HistoryOf(const record::Run& run) {
@@ -41,6 +42,7 @@ std::vector<PastAttempt> HistoryOf(const record::Run& run) {
     const bool stale = static_cast<int>(attempt.session()) < unchanged_since;
     if (stale && attempt.purpose() == v1::PURPOSE_VERIFY) {
       history.back().outcome = v1::OUTCOME_INTERRUPTED;
+      history.back().transport_failures = 0;
     }
   }
   return history;
@@ -48,7 +50,7 @@ std::vector<PastAttempt> HistoryOf(const record::Run& run) {
 
 bool IsOver(const PastAttempt& attempt) {
   if (attempt.outcome == v1::OUTCOME_INTERRUPTED) return false;
-  return !attempt.transport_failure || attempt.attempt >= kMostAttempts;
+  return !attempt.transport_failure || attempt.transport_failures >= kMostTransportFailures;
 }
 
 Schedule::Schedule(const v1::Plan& plan) : plan_(plan) {
@@ -73,8 +75,10 @@ Schedule::Schedule(const v1::Plan& plan) : plan_(plan) {
 
 void Schedule::Record(const PastAttempt& attempt) {
   if (!IsOver(attempt)) {
-    uint32_t& latest = left_open_[attempt.trial_id];
-    latest = std::max(latest, attempt.attempt);
+    LeftOpen& latest = left_open_[attempt.trial_id];
+    if (attempt.attempt > latest.attempt) {
+      latest = {attempt.attempt, attempt.transport_failures};
+    }
     return;
   }
   left_open_.erase(attempt.trial_id);
@@ -116,12 +120,13 @@ std::optional<TrialOrder> Schedule::NextVerification(const std::set<std::string>
   for (size_t i = next_verification_; i < verifications_.size(); ++i) {
     const std::string& trial_id = verifications_[i].trial_id;
     if (is_over(i) || busy.count(trial_id) > 0) continue;
-    return TrialOrder{.trial_id = trial_id,
-                      .block = 0,
-                      .cell_id = 0,
-                      .purpose = v1::PURPOSE_VERIFY,
-                      .workload = plan_.verifications(static_cast<int>(i)),
-                      .attempt = NextAttempt(trial_id)};
+    TrialOrder order{.trial_id = trial_id,
+                     .block = 0,
+                     .cell_id = 0,
+                     .purpose = v1::PURPOSE_VERIFY,
+                     .workload = plan_.verifications(static_cast<int>(i))};
+    SetAttempt(order);
+    return order;
   }
   return std::nullopt;
 }
@@ -137,22 +142,24 @@ std::optional<TrialOrder> Schedule::NextMeasurement(const std::set<std::string>&
       waiting = waiting || standing == Standing::kWaiting;
       if (standing != Standing::kReady) continue;
       const v1::Cell& cell = plan_.cells(static_cast<int>(order[i]));
-      const std::string trial_id = MeasurementId(block, cell.id());
-      return TrialOrder{.trial_id = trial_id,
-                        .block = block,
-                        .cell_id = cell.id(),
-                        .purpose = v1::PURPOSE_MEASURE,
-                        .workload = cell.workload(),
-                        .attempt = NextAttempt(trial_id)};
+      TrialOrder order{.trial_id = MeasurementId(block, cell.id()),
+                       .block = block,
+                       .cell_id = cell.id(),
+                       .purpose = v1::PURPOSE_MEASURE,
+                       .workload = cell.workload()};
+      SetAttempt(order);
+      return order;
     }
     if (waiting) break;  // this block is not done
   }
   return std::nullopt;
 }
 
-uint32_t Schedule::NextAttempt(const std::string& trial_id) const {
-  const auto open = left_open_.find(trial_id);
-  return open == left_open_.end() ? 1 : open->second + 1;
+void Schedule::SetAttempt(TrialOrder& order) const {
+  const auto open = left_open_.find(order.trial_id);
+  if (open == left_open_.end()) return;
+  order.attempt = open->second.attempt + 1;
+  order.transport_failures = open->second.transport_failures;
 }
 
 // Without this a run whose every path failed would look through all its blocks.

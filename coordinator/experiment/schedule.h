@@ -33,14 +33,16 @@ struct TrialOrder {
   uint32_t cell_id;  // from 1; 0 for verifications
   v1::Purpose purpose;
   v1::Workload workload;
-  uint32_t attempt = 1;  // the number of its next one
+  uint32_t attempt = 1;             // the number of its next one
+  uint32_t transport_failures = 0;  // that count against it (v1::TrialRecord)
 };
 
 struct PastAttempt {
   std::string trial_id;
   v1::Outcome outcome;
   uint32_t attempt = 1;            // its number
-  bool transport_failure = false;  // see v1::TrialRecord
+  bool transport_failure = false;  // this and the next: see v1::TrialRecord
+  uint32_t transport_failures = 0;
 };
 
 PastAttempt PastAttemptOf(const v1::TrialRecord& attempt);
@@ -49,12 +51,12 @@ PastAttempt PastAttemptOf(const v1::TrialRecord& attempt);
 // say nothing about the paths of today: they are open again, under the numbers that follow.
 std::vector<PastAttempt> HistoryOf(const record::Run& run);
 
-// Attempts at one trial at most, more than one only after failures of transport.
-inline constexpr uint32_t kMostAttempts = 3;
+// Failures of transport that a trial may have.
+inline constexpr uint32_t kMostTransportFailures = 3;
 
 // Whether there is no other attempt after this one. Only an interrupted attempt and a failure of
-// transport leave their trial open, the latter while there were fewer than kMostAttempts; for
-// its value or for any other failure no trial is repeated.
+// transport leave their trial open, the latter while there were fewer than kMostTransportFailures;
+// for its value or for any other failure no trial is repeated.
 bool IsOver(const PastAttempt& attempt);
 
 // A verification that is over and was not OK: why the cells of its path are not measured. The
@@ -99,7 +101,7 @@ class Schedule {
   void RecordVerification(Verification& verification, v1::Outcome outcome);
   std::optional<TrialOrder> NextVerification(const std::set<std::string>& busy);
   std::optional<TrialOrder> NextMeasurement(const std::set<std::string>& busy);
-  uint32_t NextAttempt(const std::string& trial_id) const;
+  void SetAttempt(TrialOrder& order) const;
   bool AnythingToMeasure() const;
   Standing StandingOf(uint32_t block, uint32_t cell, const std::set<std::string>& busy) const;
   const std::vector<uint32_t>& OrderOf(uint32_t block);
@@ -112,8 +114,12 @@ class Schedule {
   std::vector<Verification> verifications_;
   std::unordered_map<std::string, size_t> verification_of_id_;
   std::unordered_set<std::string> over_;  // measurements
-  // The number of the latest attempt at each trial that was attempted and is not over.
-  std::unordered_map<std::string, uint32_t> left_open_;
+  // The latest attempt at each trial that was attempted and is not over.
+  struct LeftOpen {
+    uint32_t attempt = 0;
+    uint32_t transport_failures = 0;
+  };
+  std::unordered_map<std::string, LeftOpen> left_open_;
 
   // Everything before this is settled: over, or passed over.
   size_t next_verification_ = 0;

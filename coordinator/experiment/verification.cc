@@ -33,6 +33,7 @@ v1::Workload Verifying(const v1::Workload& measured, uint64_t total_bytes) {
   workload.set_read(v1::READ_VERIFY);
   workload.set_warmup_ns(0);
   workload.set_window_ns(0);
+  workload.set_mtu(0);  // one that a host refuses must not keep the others from being measured
   const uint64_t bytes_of_each = workload.message_bytes() * workload.threads();
   const uint64_t messages = (total_bytes + bytes_of_each - 1) / bytes_of_each;
   workload.set_messages_per_flow(std::max(messages, LeastMessages(workload)));

@@ -168,12 +168,15 @@ class GrpcAgentClient final : public AgentClient {
       probe.set_client_sent_ns(sent_ns);
       if (!stream->Write(probe) || !stream->Read(&probe)) break;
       const int64_t back_ns = MonotonicNanos();
-      const int64_t held_ns = probe.agent_sent_ns() - probe.agent_received_ns();
-      const absl::Duration round_trip = absl::Nanoseconds(back_ns - sent_ns - held_ns);
-      if (round_trip >= best) continue;
+      // Durations, which hold the difference of any two of the agent's numbers.
+      const absl::Duration sent = absl::Nanoseconds(sent_ns);
+      const absl::Duration back = absl::Nanoseconds(back_ns);
+      const absl::Duration received = absl::Nanoseconds(probe.agent_received_ns());
+      const absl::Duration answered = absl::Nanoseconds(probe.agent_sent_ns());
+      const absl::Duration round_trip = (back - sent) - (answered - received);
+      if (round_trip < absl::ZeroDuration() || round_trip >= best) continue;
       best = round_trip;
-      offset.offset = absl::Nanoseconds(
-          ((probe.agent_received_ns() - sent_ns) + (probe.agent_sent_ns() - back_ns)) / 2);
+      offset.offset = ((received - sent) + (answered - back)) / 2;
       offset.error = round_trip / 2;
     }
     stream->WritesDone();

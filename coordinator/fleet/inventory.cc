@@ -22,13 +22,16 @@ absl::Status CheckProtocol(const v1::Description& description) {
                    ", this copycost speaks ", kProtocol, "; install the same version on both"));
 }
 
-// What the driver relies on, from a program that may be any.
+}  // namespace
+
 absl::Status CheckDescription(const v1::Description& description) {
   RETURN_IF_ERROR(CheckProtocol(description));
   if (description.cpus().empty()) return absl::FailedPreconditionError("it has no CPU to use");
   if (description.boot_id().empty()) return absl::FailedPreconditionError("it tells no boot id");
   return absl::OkStatus();
 }
+
+namespace {
 
 absl::StatusOr<FleetAgent> Meet(Member member, const std::string& own_boot_id) {
   FleetAgent agent;

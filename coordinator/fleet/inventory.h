@@ -20,6 +20,10 @@ struct FleetAgent {
   std::unique_ptr<HoldLease> lease;  // null until Hold
 };
 
+// FailedPrecondition for what the driver could not rely on, or a protocol that this build does not
+// speak.
+absl::Status CheckDescription(const v1::Description& description);
+
 // Asks every member who it is. FailedPrecondition for an agent whose protocol this build does not
 // speak; errors name the agent. Clocks of agents on `own_boot_id` are ours; others are probed.
 absl::StatusOr<std::vector<FleetAgent>> TakeInventory(Fleet fleet, const std::string& own_boot_id);

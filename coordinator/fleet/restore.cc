@@ -1,6 +1,5 @@
 #include "coordinator/fleet/restore.h"
 
-#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,7 +11,7 @@
 namespace copycost {
 namespace {
 
-// How long an interrupt may have to wait.
+// How long an agent is waited for between two looks at the clock and at interrupts.
 constexpr absl::Duration kPatience = absl::Seconds(1);
 
 absl::Status CheckSame(const std::vector<std::string>& changes) {
@@ -23,8 +22,9 @@ absl::Status CheckSame(const std::vector<std::string>& changes) {
 }
 
 // DeadlineExceeded: not yet.
-absl::Status TryRestore(FleetAgent& agent, const Restoration& restoration, absl::Duration limit) {
-  ASSIGN_OR_RETURN(v1::Description description, agent.member.client->AwaitReturn(limit));
+absl::Status TryRestore(FleetAgent& agent, const Restoration& restoration) {
+  ASSIGN_OR_RETURN(v1::Description description, agent.member.client->AwaitReturn(kPatience));
+  RETURN_IF_ERROR(CheckDescription(description));
   RETURN_IF_ERROR(CheckSame(restoration.changes(agent.description, description)));
   absl::StatusOr<std::unique_ptr<HoldLease>> lease = agent.member.client->Hold(restoration.hold);
   if (absl::IsUnavailable(lease.status())) {
@@ -39,25 +39,38 @@ absl::Status TryRestore(FleetAgent& agent, const Restoration& restoration, absl:
 absl::Status Restore(FleetAgent& agent, const Restoration& restoration, const Clock& clock) {
   while (true) {
     if (restoration.interrupted()) return absl::CancelledError("interrupted");
-    const absl::Duration left = restoration.deadline - clock.Now();
-    const absl::Status status = TryRestore(agent, restoration, std::min(left, kPatience));
-    if (!absl::IsDeadlineExceeded(status)) return status;
+    const absl::Status status = TryRestore(agent, restoration);
+    // Cancelled: it is shutting down, perhaps to be started anew.
+    if (!absl::IsDeadlineExceeded(status) && !absl::IsCancelled(status)) return status;
     if (clock.Now() >= restoration.deadline) {
       return absl::UnavailableError(absl::StrCat("has not come back: ", status.message()));
     }
   }
 }
 
+// Which agents share a host with the first one: it decides what their traffic is.
+std::vector<bool> SharingOf(const std::vector<FleetAgent>& agents) {
+  std::vector<bool> sharing;
+  for (const FleetAgent& agent : agents) {
+    sharing.push_back(agent.description.boot_id() == agents[0].description.boot_id());
+  }
+  return sharing;
+}
+
 }  // namespace
 
 absl::Status RestoreAgents(std::vector<FleetAgent>& agents, const Restoration& restoration,
                            const Clock& clock) {
+  const std::vector<bool> sharing = SharingOf(agents);
   for (FleetAgent& agent : agents) {
     const absl::Status status = Restore(agent, restoration, clock);
     if (absl::IsCancelled(status)) return status;
     RETURN_IF_ERROR(Annotate(status, absl::StrCat("agent ", agent.member.name)));
   }
-  return absl::OkStatus();
+  if (SharingOf(agents) == sharing) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "an agent has come back on another host: which of them share one is not as it was; "
+      "copycost resume --accept-changes would go on with them");
 }
 
 }  // namespace copycost

@@ -3,9 +3,9 @@
 // in.
 //
 //   ASSIGN_OR_RETURN(auto writer, store::Writer::Create(path, run));
-//   ASSIGN_OR_RETURN(auto writer, store::Writer::Open(path));   // to resume; then
-//   store::Read(path) RETURN_IF_ERROR(writer->Append(trial));   // only now tell anyone of the
-//   trial
+//   ASSIGN_OR_RETURN(auto writer, store::Writer::Open(path));  // to resume
+//
+//   RETURN_IF_ERROR(writer->Append(trial));  // only now tell anyone of the trial
 //
 // Called by one thread at a time.
 #ifndef COPYCOST_COORDINATOR_STORE_WRITER_H_

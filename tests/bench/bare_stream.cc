@@ -2,9 +2,9 @@
 // nothing of copycost. What the product's data path is compared with (docs/performance.md).
 //
 //   copycost_bench_bare_stream role=receive address=A congestion=C size=N
-//   copycost_bench_bare_stream role=send address=A peer=A port=N congestion=C size=N mode=M
-//   fields=N
-//                              ring=N
+//   copycost_bench_bare_stream role=send address=A peer=A port=N congestion=C size=N mode=M ...
+//
+// with fields=N and ring=N.
 //
 // Started in its network namespace and on its CPU. Speaks on its standard streams, a line each:
 //   to stdout:   "listening PORT" (receiver), then "ready" once connected and faulted in

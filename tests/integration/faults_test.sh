@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Agents of a run between two hosts are killed, stopped and cut off at random moments. Traffic stops,
-# the run goes on within 10 s of the fault's end, and every attempt ends ok, or says why not.
+# the run goes on, and every attempt ends ok, or says why not.
 #   COPYCOST_FAULTS       how many [6]
 #   COPYCOST_STOP_WITHIN  seconds from the fault to the end of traffic at most [4]; the product's own
 #                         bound is 2, which a busy machine may not let be seen
+#   COPYCOST_RECOVER_WITHIN  seconds from the fault's end to the end of the next good trial [30]; the
+#                         product's own bound is 10
 source "$(dirname "$0")/lib.sh"
 source "$root/tests/integration/two_hosts.sh"
 command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
@@ -11,7 +13,7 @@ command -v jq >/dev/null || skip "jq is not installed"
 
 faults=${COPYCOST_FAULTS:-6}
 stop_within_ms=$((${COPYCOST_STOP_WITHIN:-4} * 1000))
-readonly recover_within_ms=10000
+recover_within_ms=$((${COPYCOST_RECOVER_WITHIN:-30} * 1000))
 
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
 ok_trials() { grep -c '"outcome":"ok"' "$out.json" || true; }
@@ -36,6 +38,7 @@ traffic_end() {
 begin_fault() {
   case $2 in
     kill) kill -9 "${agent_pid[$1]}" ;;
+    end) kill -TERM "${agent_pid[$1]}" ;;
     stop) kill -STOP "${agent_pid[$1]}" ;;
     cut) on "$1" ip link set control down ;;
   esac
@@ -43,7 +46,7 @@ begin_fault() {
 
 end_fault() {
   case $2 in
-    kill) start_agent "$1" ;;
+    kill | end) start_agent "$1" ;;
     stop) kill -CONT "${agent_pid[$1]}" ;;
     cut) on "$1" ip link set control up ;;
   esac
@@ -72,8 +75,8 @@ run=$!
 await_ok 2 20000 >/dev/null
 
 for round in $(seq "$faults"); do
-  hosts=(sender receiver) kinds=(kill stop cut)
-  host=${hosts[RANDOM % 2]} kind=${kinds[round % 3]}
+  hosts=(sender receiver) kinds=(kill stop cut end)
+  host=${hosts[RANDOM % 2]} kind=${kinds[round % 4]}
   sleep "$((RANDOM % 2)).$(printf '%03d' $((RANDOM % 1000)))"
   from=$(now_ms)
   begin_fault "$host" "$kind"

@@ -55,6 +55,10 @@ agent_at() { echo "$1=${control_address[$1]}:$control_port/${data_address[$1]}";
 start_agent() {
   local host=$1 address=${control_address[$1]} log=$scratch/$1.agent.log
   : >"$log"
+  # A killed one may not have let go of the port yet.
+  while on "$host" grep -q "$(printf ':%04X 00000000:0000 0A' "$control_port")" /proc/net/tcp; do
+    sleep 0.02
+  done
   local kernel=()
   [ -z "${ahead[$host]:-}" ] || kernel=(unshare -m -T --monotonic "${ahead[$host]}" --fork \
     --kill-child sh -c 'mount --bind "$0" /proc/sys/kernel/random/boot_id && exec "$@"' \

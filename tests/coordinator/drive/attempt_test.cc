@@ -62,12 +62,29 @@ TEST_F(AttemptTest, WhatWasNotAppliedAsAskedNeverStarts) {
 }
 
 TEST_F(AttemptTest, AgentsThatEndEarlyWithoutAWordAreFailuresOfTransport) {
-  for (const absl::Status& end : {absl::OkStatus(), absl::CancelledError("shutting down")}) {
-    attempts_.clear();
-    receiver_.Play({{.end_at = Step::kStart, .end = end}});
-    EXPECT_TRUE(Run().transport_failure()) << end;
-    EXPECT_EQ(attempts_.size(), 3u) << end;
-  }
+  receiver_.Play({{.end_at = Step::kStart, .end = absl::OkStatus()}});
+  EXPECT_TRUE(Run().transport_failure());
+  EXPECT_EQ(attempts_.size(), 3u);
+}
+
+TEST_F(AttemptTest, AnAgentThatIsShutDownIsLostWhateverItsPeerMisses) {
+  sender_.Play({{.end_at = Step::kStart, .end = absl::CancelledError("shutting down")}, {}});
+  receiver_.Play({{.end_at = Step::kStart, .end = absl::DataLossError("the stream ended")}, {}});
+  EXPECT_EQ(Run().outcome(), v1::OUTCOME_OK);
+  EXPECT_EQ(attempts_[0].reason(), "sender is lost: shutting down");
+  EXPECT_EQ(waits_, 1);
+}
+
+// An agent that is cut off stops before it counts as lost: its peer is heard first.
+TEST_F(AttemptTest, AnAgentThatIsSilentIsLostWhateverItsPeerMisses) {
+  sender_.Play({{.silent_from = Step::kStart}, {}});
+  receiver_.Play({{.end_at = Step::kStart,
+                   .end = absl::DataLossError("the stream ended"),
+                   .end_delay = absl::Milliseconds(900)},
+                  {}});
+  EXPECT_EQ(Run().outcome(), v1::OUTCOME_OK);
+  EXPECT_EQ(attempts_[0].reason(), "sender was silent for 1.5s: it is lost");
+  EXPECT_EQ(waits_, 1);
 }
 
 // Samples are kept as they come, in memory and in results.db.

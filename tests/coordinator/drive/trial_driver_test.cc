@@ -112,8 +112,10 @@ TEST_F(TrialDriverTest, FailuresOfTransportAreTriedThreeTimesAtMost) {
 TEST_F(TrialDriverTest, ATrialThatWasLeftIsGoneOnWithWhereItWasLeft) {
   receiver_.Play({{.end_at = Step::kConnect, .end = absl::UnavailableError("port taken")}});
   TrialOrder order = Order();
-  order.attempt = 3;
-  EXPECT_EQ(Run(order).attempt(), 3u);
+  order.attempt = 7;
+  order.transport_failures = 2;
+  EXPECT_EQ(Run(order).attempt(), 7u);
+  EXPECT_EQ(attempts_[0].transport_failures(), 3u);
   EXPECT_EQ(receiver_.attempts, 1);
 }
 

@@ -1,5 +1,6 @@
 #include "coordinator/experiment/plan.h"
 
+#include <functional>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -44,6 +45,26 @@ HostLimits WithoutZeroCopy() {
   HostLimits limits;
   limits.missing_send_modes[v1::SEND_MODE_ZERO_COPY] = "no such thing; get a newer kernel";
   return limits;
+}
+
+TEST(PlanTest, APlanThatWasReadIsCheckedBeforeItIsCarriedOut) {
+  const v1::Plan plan = *MakePlan(FromFile("matrix { threads: '1,4' }"), HostLimits());
+  EXPECT_OK(CheckPlan(plan));
+  const std::vector<std::function<void(v1::Plan&)>> bends = {
+      [](v1::Plan& bent) { bent.clear_cells(); },
+      [](v1::Plan& bent) { bent.mutable_cells(1)->set_id(1'000'000); },
+      [](v1::Plan& bent) { bent.mutable_cells(0)->set_id(0); },
+      [](v1::Plan& bent) { bent.mutable_cells(0)->mutable_workload()->set_threads(4'000'000'000); },
+      [](v1::Plan& bent) { bent.mutable_verifications(0)->set_fields(0); },
+      [](v1::Plan& bent) { bent.mutable_experiment()->set_repeats(0); },
+      [](v1::Plan& bent) { bent.mutable_experiment()->set_repeats(4'000'000'000); },
+      [](v1::Plan& bent) { bent.mutable_experiment()->set_topology("moon"); },
+  };
+  for (size_t i = 0; i < bends.size(); ++i) {
+    v1::Plan bent = plan;
+    bends[i](bent);
+    EXPECT_TRUE(absl::IsInvalidArgument(CheckPlan(bent))) << i;
+  }
 }
 
 TEST(PlanTest, CrossesTheAxesInTheirOrder) {

@@ -163,19 +163,20 @@ TEST(ScheduleTest, ATrialWhoseRetriesWereCutShortIsGoneOnWith) {
   std::vector<PastAttempt> history = AllVerified();
   const std::string first = Next(plan, history, {})->trial_id;
   EXPECT_EQ(Next(plan, history, {})->attempt, 1u);
-  for (uint32_t attempt = 1; attempt < kMostAttempts; ++attempt) {
-    history.push_back({first, v1::OUTCOME_FAILED, attempt, true});
+  for (uint32_t attempt = 1; attempt < kMostTransportFailures; ++attempt) {
+    history.push_back({first, v1::OUTCOME_FAILED, attempt, true, attempt});
     const auto next = Next(plan, history, {});
     EXPECT_EQ(next->trial_id, first);
     EXPECT_EQ(next->attempt, attempt + 1);
   }
-  history.push_back({first, v1::OUTCOME_FAILED, kMostAttempts, true});
+  history.push_back(
+      {first, v1::OUTCOME_FAILED, kMostTransportFailures, true, kMostTransportFailures});
   EXPECT_NE(Next(plan, history, {})->trial_id, first);
 }
 
 TEST(ScheduleTest, AVerificationWhoseRetriesWereCutShortIsGoneOnWith) {
   const v1::Plan plan = MakeTestPlan(2, 1);
-  const std::vector<PastAttempt> history = {{"v01", v1::OUTCOME_FAILED, 1, true}};
+  const std::vector<PastAttempt> history = {{"v01", v1::OUTCOME_FAILED, 1, true, 1}};
   EXPECT_EQ(Next(plan, history, {})->trial_id, "v01");
   EXPECT_EQ(Next(plan, history, {})->attempt, 2u);
   EXPECT_THAT(FailedVerifications(plan, history), IsEmpty());
@@ -186,7 +187,7 @@ TEST(ScheduleTest, AfterAnInterruptAttemptsAreCountedOn) {
   const v1::Plan plan = MakeTestPlan(2, 1);
   std::vector<PastAttempt> history = AllVerified();
   const std::string first = Next(plan, history, {})->trial_id;
-  history.push_back({first, v1::OUTCOME_FAILED, 1, true});
+  history.push_back({first, v1::OUTCOME_FAILED, 1, true, 1});
   history.push_back({first, v1::OUTCOME_INTERRUPTED, 2});
   EXPECT_EQ(Next(plan, history, {})->trial_id, first);
   EXPECT_EQ(Next(plan, history, {})->attempt, 3u);
@@ -196,7 +197,7 @@ TEST(ScheduleTest, CountsTheMeasurementsThatAreNotToBeMade) {
   const v1::Plan plan = MakeTestPlan(5, 3);  // cells 2 and 4 are two-copy, verified by v01 and v02
   Schedule schedule(plan);
   EXPECT_EQ(schedule.PassedOver(), 0u);
-  schedule.Record({"v02", v1::OUTCOME_FAILED, 1, true});
+  schedule.Record({"v02", v1::OUTCOME_FAILED, 1, true, 1});
   EXPECT_EQ(schedule.PassedOver(), 0u);
   schedule.Record({"v02", v1::OUTCOME_INVALID, 2});
   EXPECT_EQ(schedule.PassedOver(), 2u * 3);
@@ -300,6 +301,23 @@ TEST(ScheduleTest, GivesTheOrderOfOneRunnerToOneRunner) {
   EXPECT_NE(second->trial_id, first->trial_id);
   schedule.Record({second->trial_id, v1::OUTCOME_OK});
   EXPECT_EQ(schedule.Next({})->trial_id, first->trial_id);
+}
+
+// However often a trial was interrupted, it may still fail in transport and be tried again.
+TEST(ScheduleTest, InterruptsDoNotUseUpTheRetriesOfTransport) {
+  const v1::Plan plan = MakeTestPlan(1, 1);
+  std::vector<PastAttempt> history;
+  for (uint32_t attempt = 1; attempt <= 5; ++attempt) {
+    history.push_back({"v01", v1::OUTCOME_INTERRUPTED, attempt});
+  }
+  history.push_back({"v01", v1::OUTCOME_FAILED, 6, true, 1});
+  const auto order = Next(plan, history, {});
+  ASSERT_TRUE(order.has_value());
+  EXPECT_EQ(order->trial_id, "v01");
+  EXPECT_EQ(order->attempt, 7u);
+  EXPECT_EQ(order->transport_failures, 1u);
+  history.push_back({"v01", v1::OUTCOME_INTERRUPTED, 7});
+  EXPECT_EQ(Next(plan, history, {})->transport_failures, 0u);
 }
 
 TEST(ScheduleTest, WhatWasVerifiedBeforeAChangeIsVerifiedAnew) {

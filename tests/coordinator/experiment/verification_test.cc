@@ -37,6 +37,13 @@ TEST(VerificationTest, ChecksTheSmallestAndTheLargestSizeWithTheFewestThreads) {
   EXPECT_GE(TotalBytes(workloads[1]), 48 * kMiB);
 }
 
+// Else a path of which one MTU is refused would not be measured at all.
+TEST(VerificationTest, LeavesTheLinkAsItIs) {
+  v1::Workload measured = Measured(v1::SEND_MODE_TWO_COPY, 4096, 1);
+  measured.set_mtu(9000);
+  EXPECT_EQ(VerificationsOf({measured}).at(0).mtu(), 0u);
+}
+
 TEST(VerificationTest, TinyMessagesLeaveMostBytesToTheLargeOnes) {
   const auto workloads = VerificationsOf(
       {Measured(v1::SEND_MODE_TWO_COPY, 1, 1), Measured(v1::SEND_MODE_TWO_COPY, 4096, 1)});

@@ -52,6 +52,7 @@ TEST_F(RestoreTest, WaitsForEveryAgentAndHoldsItUnderANewEpoch) {
 
 TEST_F(RestoreTest, TakesAnAgentBackAfterAReboot) {
   topology_.sender.description.set_boot_id("boot-2");
+  topology_.receiver.description.set_boot_id("boot-2");
   EXPECT_OK(Restore());
   EXPECT_EQ(agents_[0].description.boot_id(), "boot-2");
 }
@@ -74,6 +75,18 @@ TEST_F(RestoreTest, DoesNotGoOnWithAnotherHostOrBuild) {
   topology_.sender.description.set_kernel("6.2");
   EXPECT_THAT(Restore(), StatusIs(absl::StatusCode::kFailedPrecondition,
                                   HasSubstr("agent sender: has come back as another (kernel 6.2")));
+}
+
+TEST_F(RestoreTest, DoesNotGoOnWithAgentsThatShareAHostWhereTheyDidNot) {
+  agents_[0].description.set_boot_id("boot-0");
+  EXPECT_THAT(Restore(), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                  HasSubstr("come back on another host")));
+}
+
+TEST_F(RestoreTest, LooksAtWhoComesBackAsAtTheFirstTime) {
+  topology_.sender.description.clear_boot_id();
+  EXPECT_THAT(Restore(), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                  HasSubstr("agent sender: it tells no boot id")));
 }
 
 TEST_F(RestoreTest, SaysWhoHoldsAnAgentByNow) {
