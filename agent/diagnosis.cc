@@ -31,7 +31,8 @@ absl::StatusOr<v1::Diagnosis> Diagnose(const v1::DiagnoseRequest& request,
   Add(CpuChecks(kernel), diagnosis);
   Add(CongestionChecks(kernel), diagnosis);
   Add(NetworkChecks(kernel), diagnosis);
-  Add(LinkChecks(kernel, limits, {request.data_addresses().begin(), request.data_addresses().end()}),
+  Add(LinkChecks(kernel, limits,
+                 {request.data_addresses().begin(), request.data_addresses().end()}),
       diagnosis);
   Add(CounterChecks(kernel), diagnosis);
   return diagnosis;

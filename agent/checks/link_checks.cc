@@ -31,9 +31,7 @@ v1::Check ChangesCheck(const Kernel& kernel, const v1::DataInterface& interface,
                                      " could be set, and the agent's owner does not permit it"),
                         "start copycost-agent with --allow-link-changes");
   }
-  return FailedCheck(kName, v1::CHECK_STATE_MISSING, set,
-                     "run copycost-agent as root, or with CAP_NET_ADMIN: sudo setcap "
-                     "cap_net_admin+ep copycost-agent");
+  return FailedCheck(kName, v1::CHECK_STATE_MISSING, set, "");
 }
 
 }  // namespace

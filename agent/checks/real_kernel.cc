@@ -1,15 +1,12 @@
 #include <fcntl.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cstring>
 #include <functional>
 #include <system_error>
 #include <thread>
@@ -19,6 +16,7 @@
 #include "agent/checks/kernel.h"
 #include "agent/host_info.h"
 #include "agent/link/data_interface.h"
+#include "agent/link/mtu.h"
 #include "agent/measure/punctuality.h"
 #include "agent/transport/tcp.h"
 #include "common/fd.h"
@@ -108,13 +106,7 @@ absl::StatusOr<v1::DataInterface> RealKernel::InterfaceOf(absl::string_view addr
 }
 
 absl::Status RealKernel::TryToSetMtu(const v1::DataInterface& interface) const {
-  const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (!socket.valid()) return ErrnoStatus("socket");
-  ifreq request{};
-  std::strncpy(request.ifr_name, interface.name().c_str(), IFNAMSIZ - 1);
-  request.ifr_mtu = -1;  // looked at after permission is, and refused by every device
-  if (::ioctl(socket.get(), SIOCSIFMTU, &request) == 0 || errno == EINVAL) return absl::OkStatus();
-  return ErrnoStatus(absl::StrCat("ioctl SIOCSIFMTU ", interface.name()));
+  return CheckMaySetMtu(interface.name());
 }
 
 absl::StatusOr<uint64_t> RealKernel::Count(const PerfEvent& event) const {

@@ -25,6 +25,14 @@ bool Ask(unsigned long what, ifreq& request) {
   return socket.valid() && ::ioctl(socket.get(), what, &request) == 0;
 }
 
+// With errno as the call left it.
+absl::Status NotPermitted(absl::string_view what) {
+  return absl::PermissionDeniedError(
+      absl::StrCat(ErrnoStatus(what).message(),
+                   "; run copycost-agent as root, or with CAP_NET_ADMIN: sudo setcap "
+                   "cap_net_admin+ep copycost-agent"));
+}
+
 }  // namespace
 
 absl::StatusOr<uint32_t> MtuOf(const std::string& interface) {
@@ -38,11 +46,16 @@ absl::Status SetMtu(const std::string& interface, uint32_t mtu) {
   request.ifr_mtu = static_cast<int>(mtu);
   if (Ask(SIOCSIFMTU, request)) return absl::OkStatus();
   const std::string what = absl::StrCat("set the MTU of ", interface, " to ", mtu);
-  if (errno == EPERM) {
-    return absl::PermissionDeniedError(absl::StrCat(
-        ErrnoStatus(what).message(), "; run copycost-agent as root, or with CAP_NET_ADMIN"));
-  }
+  if (errno == EPERM) return NotPermitted(what);
   return absl::FailedPreconditionError(ErrnoStatus(what).message());
+}
+
+absl::Status CheckMaySetMtu(const std::string& interface) {
+  ifreq request = RequestFor(interface);
+  request.ifr_mtu = -1;  // looked at after permission is, and refused by every device
+  if (Ask(SIOCSIFMTU, request) || errno == EINVAL) return absl::OkStatus();
+  const std::string what = absl::StrCat("set the MTU of ", interface);
+  return errno == EPERM ? NotPermitted(what) : ErrnoStatus(what);
 }
 
 bool IsRunning(const std::string& interface) {

@@ -2,23 +2,8 @@
 # What doctor says of hosts that can measure, that can measure less, and that cannot; that it says it
 # to programs too, and leaves everything as it was.
 source "$(dirname "$0")/lib.sh"
+source "$root/tests/integration/loopback_agents.sh"
 
-readonly agent=$scratch/bin/copycost-agent
-agents=()
-trap 'kill "${agents[@]}" 2>/dev/null || true; rm -rf "$scratch"' EXIT
-
-# start NAME FLAG...: an agent on a port of its own, which it says in $scratch/NAME.log.
-start() {
-  local name=$1
-  shift
-  "$agent" --listen 127.0.0.1:0 "$@" 2>"$scratch/$name.log" </dev/null &
-  agents+=($!)
-  until grep -qs 'listening on' "$scratch/$name.log"; do
-    kill -0 $! 2>/dev/null || fail "agent $name: $(cat "$scratch/$name.log")"
-    sleep 0.05
-  done
-}
-address() { sed -n 's/.*listening on //p' "$scratch/$1.log"; }
 
 # query SQL: over the JSON lines of the last command, in the order of the table `line`.
 query() {

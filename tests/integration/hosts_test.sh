@@ -1,29 +1,14 @@
 #!/usr/bin/env bash
 # Two agents that run already, reached over TCP with mutual TLS; what they refuse, and why.
 source "$(dirname "$0")/lib.sh"
+source "$root/tests/integration/loopback_agents.sh"
 command -v openssl >/dev/null || skip "openssl is not installed"
 
-readonly agent=$scratch/bin/copycost-agent
 certs=$scratch/certs
 "$root/deploy/tls/make-certs.sh" "$certs" 127.0.0.1 >/dev/null
 "$root/deploy/tls/make-certs.sh" "$scratch/strangers" 127.0.0.1 >/dev/null
 COPYCOST_CERT_DAYS=0 "$root/deploy/tls/make-certs.sh" "$scratch/expired" 127.0.0.1 >/dev/null
 
-agents=()
-trap 'kill "${agents[@]}" 2>/dev/null || true; rm -rf "$scratch"' EXIT
-
-# start NAME FLAG...: an agent on a port of its own, which it says in $scratch/NAME.log.
-start() {
-  local name=$1
-  shift
-  "$agent" --listen 127.0.0.1:0 "$@" 2>"$scratch/$name.log" </dev/null &
-  agents+=($!)
-  until grep -q 'listening on' "$scratch/$name.log"; do
-    kill -0 $! 2>/dev/null || fail "agent $name: $(cat "$scratch/$name.log")"
-    sleep 0.05
-  done
-}
-address() { sed -n 's/.*listening on //p' "$scratch/$1.log"; }
 tls() { echo "--tls-ca $1/ca.pem --tls-cert $1/$2.pem --tls-key $1/$2.key"; }
 
 start sender $(tls "$certs" 127.0.0.1)

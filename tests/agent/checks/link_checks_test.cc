@@ -57,7 +57,8 @@ TEST_F(LinkChecksTest, ChangesTakeTheOwnersPermission) {
 
 TEST_F(LinkChecksTest, ChangesTakeAPrivilege) {
   EXPECT_THAT(Check("link changes"), Says(v1::CHECK_STATE_OK, _, ""));
-  kernel_.same_mtu = absl::PermissionDeniedError("ioctl SIOCSIFMTU eth0: not permitted");
+  kernel_.same_mtu =
+      absl::PermissionDeniedError("set the MTU of eth0: not permitted; CAP_NET_ADMIN");
   EXPECT_THAT(Check("link changes"), Says(v1::CHECK_STATE_MISSING, HasSubstr("not permitted"),
                                           HasSubstr("CAP_NET_ADMIN")));
 }
