@@ -39,7 +39,7 @@ absl::Status TryRestore(FleetAgent& agent, const Restoration& restoration) {
 absl::Status Restore(FleetAgent& agent, const Restoration& restoration, const Clock& clock) {
   while (true) {
     if (restoration.interrupted()) return absl::CancelledError("interrupted");
-    const absl::Status status = TryRestore(agent, restoration);
+    absl::Status status = TryRestore(agent, restoration);
     // Cancelled: it is shutting down, perhaps to be started anew.
     if (!absl::IsDeadlineExceeded(status) && !absl::IsCancelled(status)) return status;
     if (clock.Now() >= restoration.deadline) {
@@ -51,6 +51,7 @@ absl::Status Restore(FleetAgent& agent, const Restoration& restoration, const Cl
 // Which agents share a host with the first one: it decides what their traffic is.
 std::vector<bool> SharingOf(const std::vector<FleetAgent>& agents) {
   std::vector<bool> sharing;
+  sharing.reserve(agents.size());
   for (const FleetAgent& agent : agents) {
     sharing.push_back(agent.description.boot_id() == agents[0].description.boot_id());
   }
@@ -63,7 +64,7 @@ absl::Status RestoreAgents(std::vector<FleetAgent>& agents, const Restoration& r
                            const Clock& clock) {
   const std::vector<bool> sharing = SharingOf(agents);
   for (FleetAgent& agent : agents) {
-    const absl::Status status = Restore(agent, restoration, clock);
+    absl::Status status = Restore(agent, restoration, clock);
     if (absl::IsCancelled(status)) return status;
     RETURN_IF_ERROR(Annotate(status, absl::StrCat("agent ", agent.member.name)));
   }

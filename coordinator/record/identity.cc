@@ -50,6 +50,7 @@ std::string SharingOf(const v1::Session& session) {
     agents_of_host[agent.description().boot_id()].push_back(agent.agent());
   }
   std::vector<std::string> groups;
+  groups.reserve(agents_of_host.size());
   for (const auto& [host, agents] : agents_of_host) groups.push_back(absl::StrJoin(agents, "+"));
   std::sort(groups.begin(), groups.end());
   return absl::StrJoin(groups, " ");

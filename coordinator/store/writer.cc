@@ -180,7 +180,7 @@ Writer::~Writer() = default;
 // `work` ends with a commit.
 template <typename Work>
 absl::Status Writer::Commit(Work work) {
-  const absl::Status stored = CatchSqlite(path_, [&] {
+  absl::Status stored = CatchSqlite(path_, [&] {
     if (!HoldsWriteLock(connection_->db)) TakeWriteLock(connection_->db);
     work();
     return absl::OkStatus();
