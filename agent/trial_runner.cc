@@ -113,6 +113,7 @@ void TrialRunner::Give(v1::Command command) {
 }
 
 void TrialRunner::Abort(absl::Status why) {
+  aborted_ = true;
   notes_.Close(std::move(why));
   ::eventfd_write(stop_event_.get(), 1);
 }

@@ -61,6 +61,8 @@ class TrialRunner {
 
   // Stops traffic at once; Run returns `why`. The first call counts. `why` must not be OK.
   void Abort(absl::Status why);
+  // Whether it was called. Any thread.
+  bool aborted() const { return aborted_.load(); }
 
   // OK after Finished was emitted; otherwise what failed. InvalidArgument for a bad Prepare or a
   // command out of turn; DeadlineExceeded when no Prepare comes; DataLoss when bytes or sizes were
@@ -104,6 +106,7 @@ class TrialRunner {
   Clock& clock_;
   const Options options_;
   Mailbox<Note> notes_;
+  std::atomic<bool> aborted_ = false;
   UniqueFd stop_event_;  // readable once aborted: wakes what waits in poll
   absl::Time last_event_;
   // When it came, of clock_; before the first the limit is that of Prepare.

@@ -18,6 +18,9 @@ absl::Status TrialSlot::Enter(uint64_t epoch, TrialRunner& runner) {
     RETURN_IF_ERROR(hold_.Check(epoch));
     if (runner_ == nullptr) break;
     if (clock_.WaitUntil(mutex_, left_, deadline) || runner_ == nullptr) continue;
+    if (runner_->aborted()) {
+      return absl::UnavailableError("the trial before this one is still being stopped");
+    }
     return absl::ResourceExhaustedError("another trial runs on this agent; it takes one at a time");
   }
   runner_ = &runner;

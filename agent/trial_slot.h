@@ -20,8 +20,8 @@ class TrialSlot {
   TrialSlot(Clock& clock, const Hold& hold) : clock_(clock), hold_(hold) {}
 
   // `runner` is the one that runs, until it leaves; it outlives that. Aborted, at once, unless
-  // `epoch` holds the agent. ResourceExhausted while another trial runs; waits a little for
-  // one that is ending.
+  // `epoch` holds the agent. ResourceExhausted while another trial runs; waits a little for one
+  // that is ending, and says Unavailable if that takes longer.
   absl::Status Enter(uint64_t epoch, TrialRunner& runner);
 
   // Changes nothing unless `runner` is in.

@@ -43,6 +43,17 @@ TEST_F(TrialSlotTest, WaitsALittleForATrialThatIsEnding) {
   EXPECT_OK(slot_.Enter(epoch, second_));
 }
 
+// Whoever has cancelled a trial may try again; it is not told that it asked for two at once.
+TEST_F(TrialSlotTest, ATrialThatTakesLongToEndIsNoOtherTrial) {
+  const uint64_t epoch = *hold_.Take("ann", "token of run 1  ");
+  ASSERT_OK(slot_.Enter(epoch, first_));
+  first_.Abort(absl::CancelledError("control was lost"));
+  EXPECT_THAT(slot_.Enter(epoch, second_),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("still being stopped")));
+  slot_.Leave(first_);
+  EXPECT_OK(slot_.Enter(epoch, second_));
+}
+
 TEST_F(TrialSlotTest, AStaleEpochIsRefusedAtOnceAndClaimsNothing) {
   const uint64_t epoch = *hold_.Take("ann", "token of run 1  ");
   ASSERT_OK(slot_.Enter(epoch, first_));
