@@ -25,9 +25,12 @@ absl::StatusOr<LinkChange> LinkChange::Apply(const std::string& address, const O
   if (options.guard != nullptr) {
     RETURN_IF_ERROR(options.guard->RestoreAtEnd({change.interface_, found}));
   }
+  if (absl::Status set = SetMtu(change.interface_, options.mtu); !set.ok()) {
+    if (options.guard != nullptr) options.guard->Forget(change.interface_).IgnoreError();
+    return set;  // nothing was changed: there is nothing to restore
+  }
   change.guard_ = options.guard;
   change.found_mtu_ = found;
-  RETURN_IF_ERROR(SetMtu(change.interface_, options.mtu));
   return change;
 }
 
