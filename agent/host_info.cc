@@ -17,12 +17,11 @@
 #include "absl/strings/strip.h"
 #include "common/build_info.h"
 #include "common/capabilities.h"
+#include "common/protocol.h"
 #include "common/utf8.h"
 
 namespace copycost {
 namespace {
-
-constexpr uint32_t kProtocol = 1;
 
 std::string ReadFile(const char* path) {
   std::ifstream file(path);

@@ -1,6 +1,7 @@
 // The memory messages are made in: `count` messages, each of `fields` separately allocated fields
 // of equal size, faulted in and written once (a page never written is the zero page, and sending it
-// proves nothing). Allocate on the data thread, so that the pages are local to its CPU.
+// proves nothing). Fields of a page or more begin on a page, smaller ones on a cache line. Allocate
+// on the data thread, so that the pages are local to its CPU.
 #ifndef COPYCOST_AGENT_MESSAGE_BUFFERS_H_
 #define COPYCOST_AGENT_MESSAGE_BUFFERS_H_
 

@@ -317,6 +317,7 @@ absl::Status TrialRunner::AwaitEnd() {
 }
 
 void TrialRunner::EmitFinished() {
+  if (samples_.samples_size() > 0) EmitLife();
   v1::Event event;
   v1::Finished& finished = *event.mutable_finished();
   for (const auto& thread : threads_) {
@@ -329,6 +330,18 @@ void TrialRunner::EmitFinished() {
     }
   }
   if (host_cpu_.has_value()) *finished.mutable_host_cpu() = *host_cpu_;
+  Emit(event);
+}
+
+// What there is to tell, or just that this agent lives.
+void TrialRunner::EmitLife() {
+  v1::Event event;
+  if (samples_.samples_size() > 0) {
+    event.mutable_samples()->Swap(&samples_);
+    samples_.Clear();
+  } else {
+    event.mutable_heartbeat();
+  }
   Emit(event);
 }
 
@@ -383,13 +396,10 @@ absl::StatusOr<TrialRunner::Note> TrialRunner::NextNote(absl::Time deadline,
     absl::StatusOr<Note> note = notes_.PopUntil(until);
     if (!absl::IsDeadlineExceeded(note.status())) return note;
     const absl::Time now = clock_.Now();
-    v1::Event event;
     if (sampler_.has_value() && now >= sampler_->due()) {
-      if (auto sample = sampler_->Tick(now)) *event.mutable_sample() = *std::move(sample);
-    } else if (now >= last_event_ + kHeartbeat) {
-      event.mutable_heartbeat();
+      if (auto sample = sampler_->Tick(now)) *samples_.add_samples() = *std::move(sample);
     }
-    if (event.event_case() != v1::Event::EVENT_NOT_SET) Emit(event);
+    if (now >= last_event_ + kHeartbeat) EmitLife();
     if (now >= deadline) return absl::DeadlineExceededError(late);
     if (now >= SilenceLimit()) {
       return absl::UnavailableError(absl::StrCat(

@@ -102,6 +102,7 @@ class TrialRunner {
   absl::Status AwaitEnd();
   void EmitFinished();
   void Emit(const v1::Event& event);
+  void EmitLife();
 
   Clock& clock_;
   const Options options_;
@@ -122,6 +123,7 @@ class TrialRunner {
   std::vector<std::unique_ptr<DataThread>> threads_;
   std::vector<FlowMeter*> meters_;  // of threads_, once there is traffic
   std::optional<Sampler> sampler_;
+  v1::Samples samples_;  // not yet told
   std::optional<v1::HostCpu> host_cpu_;
   size_t flows_done_ = 0;
   bool finish_told_ = false;

@@ -209,9 +209,12 @@ absl::Status Attempt::TakeEvent(size_t agent, v1::Event event) {
       if (!peer.listening || record.has_ready()) break;
       *record.mutable_ready() = std::move(*event.mutable_ready());
       return absl::OkStatus();
-    case v1::Event::kSample:
+    case v1::Event::kSamples:
       if (!running) break;
-      return TakeSample(agent, std::move(*event.mutable_sample()));
+      for (v1::Sample& sample : *event.mutable_samples()->mutable_samples()) {
+        RETURN_IF_ERROR(TakeSample(agent, std::move(sample)));
+      }
+      return absl::OkStatus();
     case v1::Event::kFinished:
       if (!running) break;
       *record.mutable_finished() = std::move(*event.mutable_finished());

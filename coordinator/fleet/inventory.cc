@@ -4,12 +4,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/protocol.h"
 #include "common/status.h"
 
 namespace copycost {
 namespace {
 
-constexpr uint32_t kProtocol = 1;
 constexpr int kProbes = 20;
 
 absl::Status CheckProtocol(const v1::Description& description) {

@@ -8,6 +8,7 @@
 
 #include "common/build_info.h"
 #include "common/capabilities.h"
+#include "common/protocol.h"
 #include "common/words.h"
 #include "tests/testing/status_matchers.h"
 
@@ -93,8 +94,8 @@ TEST(HostInfoTest, TellsTheCpusItMayUse) {
 
 TEST(HostInfoTest, TellsWhoItIs) {
   const v1::Description description = HostInfo().Describe();
-  EXPECT_EQ(description.protocol_min(), 1u);
-  EXPECT_EQ(description.protocol_max(), 1u);
+  EXPECT_EQ(description.protocol_min(), kProtocol);
+  EXPECT_EQ(description.protocol_max(), kProtocol);
   EXPECT_EQ(description.version(), std::string(Version()));
   EXPECT_EQ(description.build_id(), BuildId());
   EXPECT_EQ(description.boot_id().size(), 36u) << description.boot_id();

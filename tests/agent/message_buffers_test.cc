@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <set>
 
+#include "common/page_size.h"
 #include "tests/testing/status_matchers.h"
 
 namespace copycost {
@@ -40,6 +41,16 @@ TEST(MessageBuffersTest, NoTwoFieldsShareACacheLine) {
   }
 }
 
+TEST(MessageBuffersTest, FieldsOfAPageOrMoreBeginOnAPage) {
+  const auto buffers = MessageBuffers::Create(3, 2 * (PageBytes() + 8), 2);
+  ASSERT_OK(buffers);
+  for (uint32_t slot = 0; slot < 3; ++slot) {
+    for (const absl::Span<std::byte> field : buffers->Fields(slot)) {
+      EXPECT_EQ(reinterpret_cast<uintptr_t>(field.data()) % PageBytes(), 0u);
+    }
+  }
+}
+
 // A page that was never written is the zero page; sending it proves nothing (METHOD.md, pitfall
 // 11).
 TEST(MessageBuffersTest, EveryByteHasBeenWrittenOnce) {
@@ -66,8 +77,9 @@ TEST(MessageBuffersTest, TheIovecsAreTheFieldsInTheirOrder) {
 
 TEST(MessageBuffersTest, SmallFieldsTakeMoreMemoryThanTheyHold) {
   EXPECT_EQ(MessageBuffers::MemoryOf(1024, 1024), 1024u * 128);
-  EXPECT_EQ(MessageBuffers::MemoryOf(1 << 20, 1), (1u << 20) + 64);
-  EXPECT_EQ(MessageBuffers::MemoryOf(uint64_t{64} << 20, 1024), (uint64_t{64} << 20) + 1024 * 64);
+  EXPECT_EQ(MessageBuffers::MemoryOf(1 << 20, 1), (1u << 20) + PageBytes());
+  EXPECT_EQ(MessageBuffers::MemoryOf(uint64_t{64} << 20, 1024),
+            (uint64_t{64} << 20) + 1024 * PageBytes());
 }
 
 TEST(MessageBuffersTest, RefusesShapesThatCannotBe) {

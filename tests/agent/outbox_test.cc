@@ -9,7 +9,7 @@ using Next = Outbox::Next;
 
 v1::Event Numbered(uint32_t index) {
   v1::Event event;
-  event.mutable_sample()->set_index(index);
+  event.mutable_samples()->add_samples()->set_index(index);
   return event;
 }
 
@@ -18,9 +18,9 @@ TEST(OutboxTest, OneEventIsWrittenAtATimeInOrder) {
   EXPECT_TRUE(outbox.empty());
   EXPECT_EQ(outbox.Push(Numbered(1)), Next::kWrite);
   EXPECT_EQ(outbox.Push(Numbered(2)), Next::kWait);
-  EXPECT_EQ(outbox.front().sample().index(), 1u);
+  EXPECT_EQ(outbox.front().samples().samples(0).index(), 1u);
   EXPECT_EQ(outbox.Written(), Next::kWrite);
-  EXPECT_EQ(outbox.front().sample().index(), 2u);
+  EXPECT_EQ(outbox.front().samples().samples(0).index(), 2u);
   EXPECT_EQ(outbox.Written(), Next::kNothing);
   EXPECT_TRUE(outbox.empty());
   EXPECT_EQ(outbox.Push(Numbered(3)), Next::kWrite);
@@ -33,7 +33,7 @@ TEST(OutboxTest, OverflowsOnceAndTakesNothingMore) {
   EXPECT_EQ(outbox.Push(Numbered(100)), Next::kOverflow);
   EXPECT_EQ(outbox.Push(Numbered(101)), Next::kNothing);
   for (uint32_t i = 0; i + 1 < Outbox::kMostWaiting; ++i) {
-    EXPECT_EQ(outbox.front().sample().index(), i);
+    EXPECT_EQ(outbox.front().samples().samples(0).index(), i);
     EXPECT_EQ(outbox.Written(), Next::kWrite);
   }
   EXPECT_EQ(outbox.Written(), Next::kNothing);

@@ -49,7 +49,7 @@ class Agent {
     while (true) {
       const absl::StatusOr<v1::Event> event = events_.PopUntil(absl::InfiniteFuture());
       if (!event.ok()) return v1::Event();
-      if (event->event_case() == v1::Event::kSample) samples_.push_back(event->sample());
+      for (const v1::Sample& sample : event->samples().samples()) samples_.push_back(sample);
       if (event->event_case() == kind) return *event;
     }
   }
@@ -332,9 +332,11 @@ TEST_F(TrialRunnerTest, CommandsOutOfTurnAreRefused) {
 }
 
 TEST_F(TrialRunnerTest, LosingControlStopsTheTraffic) {
-  BringUp(MeasuredWorkload(v1::SEND_MODE_ZERO_COPY));
+  v1::Workload workload = MeasuredWorkload(v1::SEND_MODE_ZERO_COPY);
+  workload.set_window_ns(absl::ToInt64Nanoseconds(absl::Seconds(30)));
+  BringUp(workload);
   Start();
-  sender_.Next(v1::Event::kSample);
+  sender_.Next(v1::Event::kSamples);  // in the middle of it
   sender_.runner().Abort(absl::CancelledError("control was lost"));
   EXPECT_THAT(sender_.Join(), StatusIs(absl::StatusCode::kCancelled, "control was lost"));
   // The receiver sees its flows end before their time.

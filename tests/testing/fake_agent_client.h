@@ -116,10 +116,8 @@ class FakeTrial final : public std::enable_shared_from_this<FakeTrial> {
     v1::Event event;
     std::vector<v1::Sample> samples = SamplesFor(prepare_, start_ns_);
     if (script_.bend_samples) script_.bend_samples(samples);
-    for (const v1::Sample& sample : samples) {
-      *event.mutable_sample() = sample;
-      callbacks_.on_event(event);
-    }
+    for (const v1::Sample& sample : samples) *event.mutable_samples()->add_samples() = sample;
+    if (!samples.empty()) callbacks_.on_event(event);
     *event.mutable_finished() = FinishedFor(prepare_, start_ns_);
     if (script_.bend_finished) script_.bend_finished(*event.mutable_finished());
     Say(event, "finished");

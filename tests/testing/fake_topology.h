@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "common/protocol.h"
 #include "coordinator/fleet/topology.h"
 #include "tests/testing/fake_agent_client.h"
 
@@ -17,8 +18,8 @@ class FakeTopology final : public Topology {
  public:
   explicit FakeTopology(FakeClock& clock) : clock_(clock) {
     for (FakeAgent* agent : {&sender, &receiver}) {
-      agent->description.set_protocol_min(1);
-      agent->description.set_protocol_max(1);
+      agent->description.set_protocol_min(kProtocol);
+      agent->description.set_protocol_max(kProtocol);
       agent->description.set_version("0.1.0");
       agent->description.set_boot_id(kOwnBootId);
       for (const uint32_t cpu : {0u, 1u, 2u, 3u}) agent->description.add_cpus(cpu);

@@ -35,15 +35,15 @@ TEST_F(InventoryTest, DescribesEveryMemberInOrder) {
 
 TEST_F(InventoryTest, RefusesAnAgentOfAnotherProtocolByItsName) {
   topology_.receiver.description.set_version("9.0.0");
-  topology_.receiver.description.set_protocol_min(2);
-  topology_.receiver.description.set_protocol_max(3);
+  topology_.receiver.description.set_protocol_min(kProtocol + 1);
+  topology_.receiver.description.set_protocol_max(kProtocol + 2);
   EXPECT_THAT(Take(), StatusIs(absl::StatusCode::kFailedPrecondition,
                                AllOf(HasSubstr("agent receiver: "), HasSubstr("9.0.0"),
-                                     HasSubstr("protocol 2 to 3"), HasSubstr("same version"))));
+                                     HasSubstr("protocol 3 to 4"), HasSubstr("same version"))));
 }
 
 TEST_F(InventoryTest, TakesANewerAgentThatStillSpeaksOurProtocol) {
-  topology_.receiver.description.set_protocol_max(3);
+  topology_.receiver.description.set_protocol_max(kProtocol + 2);
   EXPECT_OK(Take());
 }
 
