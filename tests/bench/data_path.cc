@@ -121,10 +121,12 @@ absl::StatusOr<Bench> SetUp(const DataPathOptions& options) {
 }
 
 absl::Status Measure(const DataPathOptions& options, Bench& bench) {
-  Log(absl::StrCat(bench.cells.size(), " cells of ", options.pairs, " pairs, seed ", options.seed));
+  Log(absl::StrCat(bench.cells.size(), " cells of ", options.pairs, " pairs of ", options.rounds,
+                   options.rounds == 1 ? " round" : " rounds", ", seed ", options.seed));
   return RunPairs({.product = ProductAsSide(*bench.product),
                    .other = bench.other,
                    .pairs = options.pairs,
+                   .rounds = options.rounds,
                    .seed = options.seed,
                    .tell = Log},
                   bench.cells);

@@ -18,6 +18,7 @@ namespace {
 
 constexpr uint32_t kFewestPairs = 6;  // the interval needs so many
 constexpr uint32_t kMostPairs = 60;
+constexpr uint32_t kMostRounds = 16;
 
 // As typed; empty or absent: the default of what is compared with.
 struct Words {
@@ -40,6 +41,8 @@ void AddFlags(CLI::App& app, Words& words, DataPathOptions& options) {
   app.add_option("--congestion", words.congestion, "TCP congestion control [cubic]");
   app.add_option("--pairs", options.pairs, "pairs for each mode and size [20]")
       ->check(CLI::Range(kFewestPairs, kMostPairs));
+  app.add_option("--rounds", options.rounds, "executions of each side in a pair [1]")
+      ->check(CLI::Range(1u, kMostRounds));
   app.add_option("--warmup", words.warmup, "before the window [200ms; 1s against a peer]");
   app.add_option("--window", words.window, "what is measured [600ms; 1s against a peer]");
   app.add_option("--at-least", words.at_least,

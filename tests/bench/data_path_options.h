@@ -22,6 +22,7 @@ struct DataPathOptions {
   // As asked; ring depth and, for some peers, congestion control are still open.
   std::vector<v1::Workload> workloads;
   uint32_t pairs = 0;
+  uint32_t rounds = 1;
   uint64_t seed = 0;
   Criterion criterion{};
   bool json = false;

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "copycost/v1/experiment.pb.h"
 
 namespace copycost::bench {
@@ -33,6 +34,10 @@ struct EndFigures {
 // The windows of the two ends need not be equally long: their rates are put together. Both sides of
 // a comparison are computed here, if they tell so much.
 Observation ObservationOf(const EndFigures& sender, const EndFigures& receiver);
+
+// Of several executions, at least one: the geometric mean of each figure, absent unless all tell
+// it.
+Observation MeanOf(absl::Span<const Observation> executions);
 
 // Where one end of a flow lives.
 struct Place {

@@ -12,27 +12,44 @@
 namespace copycost::bench {
 namespace {
 
-absl::StatusOr<Pair> RunPair(const PairsOptions& options, const v1::Workload& workload,
-                             bool product_first) {
-  Pair pair;
+absl::StatusOr<Pair> RunRound(const PairsOptions& options, const v1::Workload& workload,
+                              bool product_first) {
+  Pair round;
   if (product_first) {
-    ASSIGN_OR_RETURN(pair.product, options.product(workload));
-    ASSIGN_OR_RETURN(pair.other, options.other(workload));
+    ASSIGN_OR_RETURN(round.product, options.product(workload));
+    ASSIGN_OR_RETURN(round.other, options.other(workload));
   } else {
-    ASSIGN_OR_RETURN(pair.other, options.other(workload));
-    ASSIGN_OR_RETURN(pair.product, options.product(workload));
+    ASSIGN_OR_RETURN(round.other, options.other(workload));
+    ASSIGN_OR_RETURN(round.product, options.product(workload));
   }
-  return pair;
+  return round;
 }
 
 absl::Status Repeat(const PairsOptions& options, const absl::Status& why, Cell& cell) {
   if (!absl::IsDataLoss(why)) return why;
   const std::string name = absl::StrCat(Label(cell.workload.send_mode()), " ",
                                         FormatBytes(cell.workload.message_bytes()));
-  options.tell(absl::StrCat(name, ": the pair is repeated: ", why.message()));
-  if (++cell.repeated <= options.pairs) return absl::OkStatus();
+  options.tell(absl::StrCat(name, ": a round is repeated: ", why.message()));
+  if (++cell.repeated <= options.pairs * options.rounds) return absl::OkStatus();
   return absl::FailedPreconditionError(
-      absl::StrCat(name, ": more pairs were invalid than were to be run; is the host busy?"));
+      absl::StrCat(name, ": more rounds were invalid than were to be run; is the host busy?"));
+}
+
+// A round that is invalid is run again as a whole.
+absl::StatusOr<Pair> RunPair(const PairsOptions& options, bool product_first, Cell& cell) {
+  std::vector<Observation> product;
+  std::vector<Observation> other;
+  while (product.size() < options.rounds) {
+    const absl::StatusOr<Pair> round =
+        RunRound(options, cell.workload, product_first == (product.size() % 2 == 0));
+    if (!round.ok()) {
+      RETURN_IF_ERROR(Repeat(options, round.status(), cell));
+      continue;
+    }
+    product.push_back(round->product);
+    other.push_back(round->other);
+  }
+  return Pair{.product = MeanOf(product), .other = MeanOf(other)};
 }
 
 }  // namespace
@@ -44,14 +61,7 @@ absl::Status RunPairs(const PairsOptions& options, std::vector<Cell>& cells) {
     const auto count = static_cast<uint32_t>(cells.size());
     for (const uint32_t index : ShuffledOrder(count, options.seed, block)) {
       Cell& cell = cells[index];
-      while (cell.pairs.size() < block) {
-        absl::StatusOr<Pair> pair = RunPair(options, cell.workload, coin.Below(2) == 0);
-        if (pair.ok()) {
-          cell.pairs.push_back(*std::move(pair));
-        } else {
-          RETURN_IF_ERROR(Repeat(options, pair.status(), cell));
-        }
-      }
+      ASSIGN_OR_RETURN(cell.pairs.emplace_back(), RunPair(options, coin.Below(2) == 0, cell));
     }
   }
   return absl::OkStatus();

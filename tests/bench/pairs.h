@@ -1,5 +1,6 @@
-// The order of a comparison: pairs of executions, one of each side, next to each other in time and
-// in random order; blocks in which every cell has one pair, shuffled. What drifts, drifts for both.
+// The order of a comparison: rounds of two executions, one of each side, next to each other in
+// time; pairs of one or more rounds, in which the sides take turns at being first; blocks in which
+// every cell has one pair, shuffled. What drifts, drifts for both.
 #ifndef COPYCOST_TESTS_BENCH_PAIRS_H_
 #define COPYCOST_TESTS_BENCH_PAIRS_H_
 
@@ -14,6 +15,7 @@
 
 namespace copycost::bench {
 
+// What each side did in its executions: their geometric means.
 struct Pair {
   Observation product;
   Observation other;
@@ -23,19 +25,20 @@ struct Pair {
 struct Cell {
   v1::Workload workload;
   std::vector<Pair> pairs;
-  uint32_t repeated = 0;  // pairs run again because one of the two was invalid
+  uint32_t repeated = 0;  // rounds run again because one of the two was invalid
 };
 
 struct PairsOptions {
   Side product;
   Side other;
   uint32_t pairs;                                    // for each cell
+  uint32_t rounds = 1;                               // of each pair
   uint64_t seed;                                     // decides every order
   std::function<void(absl::string_view line)> tell;  // progress, for people
 };
 
-// Fills `cells`. What a side says when it cannot go on; FailedPrecondition when more pairs of a
-// cell had to be repeated than were to be run.
+// Fills `cells`. What a side says when it cannot go on; FailedPrecondition when more rounds of
+// a cell had to be repeated than were to be run.
 absl::Status RunPairs(const PairsOptions& options, std::vector<Cell>& cells);
 
 }  // namespace copycost::bench
