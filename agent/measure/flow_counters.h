@@ -24,8 +24,9 @@ class Count {
 };
 
 struct alignas(64) FlowCounters {
-  // About one in 64. Odd, so that it does not step with a ring of buffers.
-  static constexpr uint64_t kTimedEvery = 63;
+  // About one in 64. A prime, so that it steps neither with a ring of buffers nor with the calls of
+  // a message.
+  static constexpr uint32_t kTimedEvery = 61;
 
   Count messages;
   Count bytes;
@@ -34,21 +35,26 @@ struct alignas(64) FlowCounters {
   Count timed_call_ns;
   Count completion_wait_ns;
 
-  // Makes a system call that is to move payload. Those that did are counted, and one in 63 of them
+  // Makes a system call that is to move payload. Those that did are counted, and one in 61 of them
   // is timed.
   template <typename SystemCall>
   auto Call(SystemCall call) {
-    const bool timed = calls.Get() % kTimedEvery == 0;
+    const bool timed = untimed_calls_left_ == 0;
     const int64_t begin = timed ? MonotonicNanos() : 0;
     const auto result = call();
     if (result <= 0) return result;
     if (timed) {
       timed_call_ns.Add(static_cast<uint64_t>(MonotonicNanos() - begin));
       timed_calls.Add(1);
+      untimed_calls_left_ = kTimedEvery;
     }
+    --untimed_calls_left_;
     calls.Add(1);
     return result;
   }
+
+ private:
+  uint32_t untimed_calls_left_ = 0;  // the data thread's own
 };
 
 }  // namespace copycost

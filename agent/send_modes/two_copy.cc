@@ -39,7 +39,7 @@ class TwoCopySender final : public Sender {
       content_->Fill(messages_++, source_->Fields(0));
       const absl::Span<std::byte> staging = staging_->Fields(0)[0];
       StageMessage(source_->Fields(0), staging.data());
-      evidence_.set_staged_bytes(evidence_.staged_bytes() + staging.size());
+      staged_bytes_ += staging.size();
       RETURN_IF_ERROR(SendAll(staging));
       progress.bytes += staging.size();
       ++progress.messages;
@@ -47,7 +47,12 @@ class TwoCopySender final : public Sender {
     return progress;
   }
 
-  absl::StatusOr<v1::Evidence> TakeEvidence() override { return evidence_; }
+  absl::StatusOr<v1::Evidence> TakeEvidence() override {
+    v1::Evidence evidence;
+    evidence.set_staged_bytes(staged_bytes_);
+    evidence.set_kernel_copied_bytes(accepted_bytes_);
+    return evidence;
+  }
 
   void Echo(v1::Workload& applied) const override {
     applied.set_send_mode(v1::SEND_MODE_TWO_COPY);
@@ -63,8 +68,7 @@ class TwoCopySender final : public Sender {
       if (accepted < 0 && errno == EINTR) continue;
       if (accepted < 0) return ErrnoStatus("send");
       staged.remove_prefix(static_cast<size_t>(accepted));
-      evidence_.set_kernel_copied_bytes(evidence_.kernel_copied_bytes() +
-                                        static_cast<uint64_t>(accepted));
+      accepted_bytes_ += static_cast<uint64_t>(accepted);
     }
     return absl::OkStatus();
   }
@@ -75,7 +79,8 @@ class TwoCopySender final : public Sender {
   Content* content_ = nullptr;
   int socket_ = -1;
   uint64_t messages_ = 0;
-  v1::Evidence evidence_;
+  uint64_t staged_bytes_ = 0;
+  uint64_t accepted_bytes_ = 0;
 };
 
 }  // namespace
