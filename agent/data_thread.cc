@@ -1,8 +1,8 @@
 #include "agent/data_thread.h"
 
+#include <linux/close_range.h>
 #include <pthread.h>
 #include <sched.h>
-#include <linux/close_range.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
