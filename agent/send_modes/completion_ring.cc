@@ -11,8 +11,14 @@ constexpr uint32_t kCallsPerBuffer = 4;
 }  // namespace
 
 CompletionRing::CompletionRing(uint32_t buffers, uint32_t first_call)
-    : calls_(std::bit_ceil(buffers * kCallsPerBuffer)), buffers_(buffers), next_call_(first_call) {
-  for (uint32_t buffer = buffers; buffer > 0; --buffer) free_.push_back(buffer - 1);
+    : calls_(std::bit_ceil(buffers * kCallsPerBuffer)),
+      buffers_(buffers),
+      free_(std::bit_ceil(buffers)),
+      next_call_(first_call) {
+  while (freed_ < buffers) {
+    FreeAt(freed_) = static_cast<uint32_t>(freed_);
+    ++freed_;
+  }
 }
 
 absl::StatusOr<CompletionRing::Completed> CompletionRing::Complete(uint32_t first, uint32_t last) {

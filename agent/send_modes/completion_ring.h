@@ -26,11 +26,12 @@ class CompletionRing {
   explicit CompletionRing(uint32_t buffers, uint32_t first_call = 0);
 
   // A buffer that the kernel does not own, and room to number a call from it.
-  bool CanTake() const { return !free_.empty() && CanSend(); }
-  // Requires CanTake(). The buffer stays taken at least until Submitted().
+  bool CanTake() const { return taken_ != freed_ && CanSend(); }
+  // Requires CanTake(). The buffer stays taken at least until Submitted(). It is the one that has
+  // been free for longest: memory is then gone through in one direction, which the CPU's
+  // prefetchers follow.
   uint32_t Take() {
-    const uint32_t buffer = free_.back();
-    free_.pop_back();
+    const uint32_t buffer = FreeAt(taken_++);
     buffers_[buffer] = Buffer{};
     return buffer;
   }
@@ -71,13 +72,16 @@ class CompletionRing {
 
   Call& CallAt(uint32_t number) { return calls_[number & (calls_.size() - 1)]; }
   const Call& CallAt(uint32_t number) const { return calls_[number & (calls_.size() - 1)]; }
+  uint32_t& FreeAt(uint64_t number) { return free_[number & (free_.size() - 1)]; }
   void ReleaseIfDone(uint32_t buffer) {
-    if (buffers_[buffer].submitted && buffers_[buffer].calls == 0) free_.push_back(buffer);
+    if (buffers_[buffer].submitted && buffers_[buffer].calls == 0) FreeAt(freed_++) = buffer;
   }
 
   std::vector<Call> calls_;  // a power of two, indexed by the low bits of the call's number
   std::vector<Buffer> buffers_;
-  std::vector<uint32_t> free_;
+  std::vector<uint32_t> free_;  // a power of two; [taken_, freed_) by the low bits of the number
+  uint64_t taken_ = 0;
+  uint64_t freed_ = 0;
   uint32_t next_call_;
   uint32_t outstanding_calls_ = 0;
 };

@@ -88,6 +88,9 @@ class Line {
     Set("message_bytes", static_cast<double>(cell.workload.message_bytes()));
     Set("fields", static_cast<double>(cell.workload.fields()));
     Set("congestion", cell.workload.congestion());
+    if (heading.receive_buffer != 0) {
+      Set("receive_buffer_bytes", static_cast<double>(heading.receive_buffer));
+    }
     Set("seed", absl::StrCat(heading.seed));  // JSON readers lose the last digits of 64 bits
   }
 
@@ -165,6 +168,9 @@ std::string ComparisonTable(const ResultHeading& heading, absl::Span<const CellR
                     report::Wrap(absl::StrCat("Not equal: ", heading.not_equal, "."), width, 0));
   }
   if (!results.empty()) absl::StrAppend(&text, CommonText(results[0].cell.workload));
+  if (heading.receive_buffer != 0) {
+    absl::StrAppend(&text, "Receive buffers of ", FormatBytes(heading.receive_buffer), ".\n");
+  }
   absl::StrAppend(&text, "Seed ", heading.seed, ".\n");
   return text;
 }

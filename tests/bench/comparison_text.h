@@ -24,7 +24,8 @@ struct ResultHeading {
   std::string against;  // "bare", "iperf3"
   Criterion criterion;
   uint64_t seed;
-  std::string not_equal;  // may be empty
+  uint64_t receive_buffer;  // bytes; 0: as TCP sizes it
+  std::string not_equal;    // may be empty
 };
 
 // A row for each comparison, and what it must reach; for a terminal of this width.

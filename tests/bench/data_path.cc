@@ -31,6 +31,7 @@
 #include "tests/bench/data_path_options.h"
 #include "tests/bench/pairs.h"
 #include "tests/bench/product_side.h"
+#include "tests/bench/receive_buffer.h"
 
 namespace copycost::bench {
 namespace {
@@ -115,6 +116,9 @@ absl::StatusOr<Bench> SetUp(const DataPathOptions& options) {
     ASSIGN_OR_RETURN(bench.lock, HostLock::Take(absl::StrCat("a benchmark, process ", ::getpid())));
   }
   ASSIGN_OR_RETURN(bench.product, ProductSide::BringUp(options.agent_binary));
+  if (options.receive_buffer != 0) {
+    RETURN_IF_ERROR(FixReceiveBuffer(bench.product->places(), options.receive_buffer));
+  }
   bench.other = OtherSide(options, program, *bench.product);
   ASSIGN_OR_RETURN(bench.cells, MakeCells(options, *bench.product));
   return bench;
@@ -137,6 +141,7 @@ absl::StatusOr<int> Tell(const DataPathOptions& options, std::vector<Cell> cells
       .against = options.against,
       .criterion = options.criterion,
       .seed = options.seed,
+      .receive_buffer = options.receive_buffer,
       .not_equal = options.peer == nullptr ? "" : std::string(options.peer->not_equal)};
   std::vector<CellResult> results;
   int code = kExitDone;

@@ -19,6 +19,8 @@ namespace {
 constexpr uint32_t kFewestPairs = 6;  // the interval needs so many
 constexpr uint32_t kMostPairs = 60;
 constexpr uint32_t kMostRounds = 16;
+constexpr uint64_t kLeastReceiveBuffer = 64 << 10;
+constexpr uint64_t kMostReceiveBuffer = 32 << 20;
 
 // As typed; empty or absent: the default of what is compared with.
 struct Words {
@@ -28,6 +30,7 @@ struct Words {
   std::string congestion;
   std::string warmup;
   std::string window;
+  std::string receive_buffer;
   std::optional<double> at_least;
   std::optional<uint64_t> seed;
 };
@@ -45,6 +48,8 @@ void AddFlags(CLI::App& app, Words& words, DataPathOptions& options) {
       ->check(CLI::Range(1u, kMostRounds));
   app.add_option("--warmup", words.warmup, "before the window [200ms; 1s against a peer]");
   app.add_option("--window", words.window, "what is measured [600ms; 1s against a peer]");
+  app.add_option("--receive-buffer", words.receive_buffer,
+                 "of each connection, 64K to 32M [as TCP sizes it]");
   app.add_option("--at-least", words.at_least,
                  "what a ratio's lower bound must reach [0.95]; against a peer its upper [0.98]");
   app.add_option("--seed", words.seed, "decides every order [random]");
@@ -132,6 +137,17 @@ absl::StatusOr<std::vector<v1::SendMode>> ModesOf(const Words& words, bool again
   return modes;
 }
 
+absl::StatusOr<uint64_t> ReceiveBuffer(const Words& words) {
+  if (words.receive_buffer.empty()) return 0;
+  const absl::StatusOr<uint64_t> bytes = ParseBytes(words.receive_buffer);
+  if (!bytes.ok()) return Annotate(bytes.status(), "--receive-buffer");
+  if (*bytes < kLeastReceiveBuffer || *bytes > kMostReceiveBuffer) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--receive-buffer: ", words.receive_buffer, " is not in 64K to 32M"));
+  }
+  return *bytes;
+}
+
 absl::StatusOr<std::vector<v1::Workload>> Workloads(const Words& words, bool against_peer) {
   ASSIGN_OR_RETURN(v1::Workload workload, CommonWorkload(words, against_peer));
   ASSIGN_OR_RETURN(const std::vector<v1::SendMode> modes, ModesOf(words, against_peer));
@@ -168,6 +184,7 @@ absl::StatusOr<DataPathOptions> ParseDataPathOptions(int argc, const char* const
   const bool against_peer = options.peer != nullptr;
   if (against_peer) RETURN_IF_ERROR(CheckAgainst(*options.peer, words));
   ASSIGN_OR_RETURN(options.workloads, Workloads(words, against_peer));
+  ASSIGN_OR_RETURN(options.receive_buffer, ReceiveBuffer(words));
   options.criterion =
       against_peer
           ? Criterion{.bound = Criterion::Bound::kHigh, .at_least = words.at_least.value_or(0.98)}
