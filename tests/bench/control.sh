@@ -25,7 +25,7 @@ row what least median most ''
 for i in $(seq "$starts"); do
   began=$(now_ms)
   expect_measured "$scratch/start$i" "$copycost" run --send two-copy --sizes 4K --repeats 1 \
-    --warmup 10ms --duration 100ms
+    --warmup 10ms --duration 300ms
   echo $(($(begins "$scratch/start$i" 1 | head -1) - began))
 done >"$scratch/starts"
 row 'command to first trial (bound: 1000)' $(spread <"$scratch/starts") ms

@@ -44,6 +44,20 @@ TEST(CompletionRingTest, AMergedNotificationCompletesAllItsCalls) {
   EXPECT_EQ(ring.outstanding_calls(), 1u);
 }
 
+TEST(CompletionRingTest, GivesOutTheBufferThatHasBeenFreeForLongest) {
+  CompletionRing ring(3);
+  const uint32_t first = SendMessage(ring, 10);
+  const uint32_t second = SendMessage(ring, 10);
+  const uint32_t third = ring.Take();
+  ASSERT_OK(ring.Complete(1, 1));
+  ASSERT_OK(ring.Complete(0, 0));
+  EXPECT_EQ(ring.Take(), second);
+  EXPECT_EQ(ring.Take(), first);
+  ring.Sent(third, 10);
+  ring.Submitted(third);
+  EXPECT_FALSE(ring.CanTake());
+}
+
 TEST(CompletionRingTest, NotificationsMayComeOutOfOrder) {
   CompletionRing ring(2);
   SendMessage(ring, 10);
