@@ -32,7 +32,8 @@ absl::Status CheckRate(const Limits& limits, const v1::Prepare& prepare) {
   return Beyond("--max-rate",
                 absl::StrCat("this agent sends ", FormatBitRate(limits.max_rate_bits_per_s),
                              " bit/s at most, and ", asked, " was asked for each of ", senders,
-                             " flows; lower --pacing, or"));
+                             senders == 1 ? " flow" : " flows", "; ask for --pacing ",
+                             FormatBitRate(limits.max_rate_bits_per_s / senders), " or less"));
 }
 
 // Buffers are faulted in, so what does not fit would take the host down. Another agent of this host

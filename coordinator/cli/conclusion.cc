@@ -23,6 +23,9 @@ namespace {
 
 using Cells = std::vector<analysis::CellSummary>;
 
+constexpr absl::string_view kWithSameTls =
+    ", with the same --tls-ca, --tls-cert and --tls-key or --insecure, if any";
+
 bool Incomplete(const Cells& cells, uint32_t blocks) {
   for (const analysis::CellSummary& cell : cells) {
     if (cell.cell.id() == 0) continue;  // the plan said it would be skipped
@@ -64,28 +67,35 @@ int Conclude(const std::string& directory, const Ending& ending, bool json, Resu
   if (!ending.measured.ok()) Log(ending.measured.message());
   const bool stopped = !ending.measured.ok() || ending.signal != 0;
   std::string go_on = absl::StrCat("to go on: copycost resume ", directory);
+  std::string again =
+      absl::StrCat("the same again: copycost run ", directory, "/experiment.textproto");
   const absl::StatusOr<record::Run> run = store::Read(absl::StrCat(directory, "/results.db"));
   absl::Status written = run.status();
   Cells cells;
   if (run.ok()) {
     if (run->info.plan().experiment().topology() == Label(v1::TOPOLOGY_KIND_HOSTS)) {
-      absl::StrAppend(&go_on, ", with the same --tls-ca, --tls-cert and --tls-key, or --insecure");
+      absl::StrAppend(&go_on, kWithSameTls);
+      absl::StrAppend(&again, ", with the same --agents", kWithSameTls);
     }
     cells = analysis::Summarize(*run);
     written = WriteFiles(directory, *run, cells);
   }
-  if (!written.ok()) {
+  if (!run.ok()) {
     Log(written.message());
     Log(go_on);
     return kExitFault;
   }
   const absl::Status told = Print(*run, cells, json, results);
+  if (!written.ok()) {
+    Log(written.message());
+    Log(go_on);
+    return kExitFault;
+  }
   if (!told.ok() && told != ending.measured)
     Log(told.message());  // else it is what stopped the run
   TellChanges(run->info);
   Log(absl::StrCat("results: ", directory, "/ (results.csv, summary.csv, results.db)"));
-  Log(stopped ? go_on
-              : absl::StrCat("the same again: copycost run ", directory, "/experiment.textproto"));
+  Log(stopped ? go_on : again);
   if (ending.signal != 0) return kExitSignalBase + ending.signal;
   if (stopped || !told.ok()) return kExitFault;
   return Incomplete(cells, run->info.plan().experiment().repeats()) ? kExitIncomplete : kExitDone;

@@ -1,5 +1,6 @@
 // copycost run: from an experiment to its results.
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -60,6 +61,8 @@ absl::StatusOr<RunSession> Begin(const RunFlags& flags) {
   session.info = MakeRunRecord(std::move(plan), agents);
   RETURN_IF_ERROR(HoldAll(agents, HoldRequestOf(session.info)));
   ASSIGN_OR_RETURN(session.directory, MakeRunDirectory(flags.out, session.info.run_id()));
+  if (flags.out.empty())
+    session.info.set_run_id(std::filesystem::path(session.directory).filename());
   // First what tells another run that the directory is taken.
   ASSIGN_OR_RETURN(
       session.writer,

@@ -10,9 +10,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int kMostOfOneSecond = 1000;
+
 absl::Status Refuse(const fs::path& path, absl::string_view why) {
   return absl::InvalidArgumentError(
       absl::StrCat("--out: ", path.string(), " ", why, "; name a new directory"));
+}
+
+// Made by nobody else: runs that begin within the same second have their own.
+absl::StatusOr<std::string> MakeDefault(absl::string_view run_id) {
+  const fs::path runs("copycost-runs");
+  std::error_code error;
+  fs::create_directories(runs, error);
+  if (error) return Refuse(runs, absl::StrCat("cannot be made: ", error.message()));
+  for (int number = 1; number <= kMostOfOneSecond; ++number) {
+    const std::string name = number == 1 ? std::string(run_id) : absl::StrCat(run_id, "-", number);
+    const bool made = fs::create_directory(runs / name, error);
+    if (error) return Refuse(runs / name, absl::StrCat("cannot be made: ", error.message()));
+    if (made) return (runs / name).string();
+  }
+  return Refuse(runs / std::string(run_id), "and those numbered after it exist");
 }
 
 }  // namespace
@@ -23,8 +40,8 @@ std::string MakeRunId(absl::string_view experiment, absl::Time wall_now) {
 }
 
 absl::StatusOr<std::string> MakeRunDirectory(const std::string& flag, absl::string_view run_id) {
-  const fs::path path =
-      flag.empty() ? fs::path("copycost-runs") / std::string(run_id) : fs::path(flag);
+  if (flag.empty()) return MakeDefault(run_id);
+  const fs::path path(flag);
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (fs::exists(status)) {

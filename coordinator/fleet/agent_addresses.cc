@@ -104,7 +104,6 @@ absl::StatusOr<AgentAddresses> ParseAgent(absl::string_view text) {
   for (size_t i = 1; i < parts.size(); ++i) {
     RETURN_IF_ERROR(Annotate(SetData(parts[i], agent), agent.name));
   }
-  if (parts.size() == 1) RETURN_IF_ERROR(Annotate(ResolveData(agent.host, agent), agent.name));
   return agent;
 }
 
@@ -119,6 +118,13 @@ absl::StatusOr<std::vector<AgentAddresses>> ParseAgents(absl::string_view text) 
   if (agents.size() == 2 && agents[0].name == kRoles[1]) std::swap(agents[0], agents[1]);
   if (agents.size() != 2 || agents[0].name != kRoles[0] || agents[1].name != kRoles[1]) {
     return Wrong(text, "does not name one sender and one receiver");
+  }
+  if (agents[0].control == agents[1].control) {
+    return Wrong(text, "names one agent for both roles; a trial takes two");
+  }
+  for (AgentAddresses& agent : agents) {
+    if (!agent.data_v4.empty() || !agent.data_v6.empty()) continue;
+    RETURN_IF_ERROR(Annotate(ResolveData(agent.host, agent), agent.name));
   }
   return agents;
 }

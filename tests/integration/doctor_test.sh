@@ -158,7 +158,7 @@ if command -v openssl >/dev/null; then
   "$root/deploy/tls/make-certs.sh" "$scratch/certs" 127.0.0.1 >/dev/null
   tls() { echo "--tls-ca $scratch/certs/ca.pem --tls-cert $scratch/certs/$1.pem --tls-key $scratch/certs/$1.key"; }
   start secret $(tls 127.0.0.1)
-  secret="--agents sender=$(address secret),receiver=$(address secret)"
+  secret="--agents sender=$(address secret),receiver=$(address receiver)"
   doctor 3 "$copycost" doctor $secret
   expect_check sender "control channel" missing --tls-ca
   doctor 3 "$copycost" doctor $both $(tls coordinator)

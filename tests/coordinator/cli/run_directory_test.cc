@@ -46,6 +46,23 @@ TEST_F(RunDirectoryTest, ByDefaultItIsNamedAsTheRun) {
   EXPECT_TRUE(fs::is_directory(*path));
 }
 
+TEST_F(RunDirectoryTest, RunsOfOneSecondHaveDirectoriesOfTheirOwn) {
+  EXPECT_OK(MakeRunDirectory("", "now-quick"));
+  const auto second = MakeRunDirectory("", "now-quick");
+  ASSERT_OK(second);
+  EXPECT_EQ(*second, "copycost-runs/now-quick-2");
+  const auto third = MakeRunDirectory("", "now-quick");
+  ASSERT_OK(third);
+  EXPECT_EQ(*third, "copycost-runs/now-quick-3");
+  EXPECT_TRUE(fs::is_directory(*third));
+}
+
+TEST_F(RunDirectoryTest, ADefaultThatCannotBeMadeIsRefused) {
+  std::ofstream(Path("copycost-runs")) << "a file";
+  EXPECT_THAT(MakeRunDirectory("", "now-quick"),
+              StatusIs(kBadInput, HasSubstr("--out: copycost-runs")));
+}
+
 TEST_F(RunDirectoryTest, MakesWhatIsMissingAboveIt) {
   const auto path = MakeRunDirectory(Path("a/b/c"), "id");
   ASSERT_OK(path);

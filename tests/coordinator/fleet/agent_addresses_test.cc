@@ -52,6 +52,9 @@ TEST(AgentAddressesTest, RefusesTheRestByWhatIsWrong) {
       {"sender=127.0.0.1:1,sender=127.0.0.1:2", "one sender and one receiver"},
       {"sender=127.0.0.1:1,receiver=127.0.0.1:2,receiver=127.0.0.1:3",
        "one sender and one receiver"},
+      {"sender=127.0.0.1:1,receiver=127.0.0.1:1", "one agent for both roles"},
+      // What is wrong with the words comes before any name is looked up.
+      {"sender=no-such-host.invalid:1", "one sender and one receiver"},
       {"sender=127.0.0.1,receiver=127.0.0.1:2", "'127.0.0.1' is not HOST:PORT"},
       {"sender=:1,receiver=127.0.0.1:2", "is not HOST:PORT"},
       {"sender=127.0.0.1:0,receiver=127.0.0.1:2", "is not HOST:PORT"},
