@@ -16,9 +16,6 @@
 namespace copycost {
 namespace {
 
-// A send buffer of 4 MiB takes this long at 10 Mb/s; anything slower has stopped.
-constexpr absl::Duration kDrainLimit = absl::Seconds(4);
-
 // Flows of a trial carry different bytes.
 uint64_t FlowSeed(uint64_t trial_seed, uint32_t flow) {
   return trial_seed ^ (uint64_t{flow} + 1) * 0x9e3779b97f4a7c15;
@@ -39,8 +36,7 @@ void LeaveSharedFileTable(int socket) {
 }
 
 StreamOptions StreamOptionsOf(const DataThread::Options& options) {
-  return {.socket = options.socket.get(),
-          .message_bytes = options.workload.message_bytes(),
+  return {.message_bytes = options.workload.message_bytes(),
           .messages = options.workload.messages_per_flow()};
 }
 
@@ -125,7 +121,7 @@ absl::Status DataThread::Prepare() {
 absl::Status DataThread::RunSender() {
   Sender& sender = *options_.sender;
   RETURN_IF_ERROR(StreamSend(stream_, sender, meter_));
-  const absl::Time deadline = absl::FromUnixNanos(MonotonicNanos()) + kDrainLimit;
+  const absl::Time deadline = absl::FromUnixNanos(MonotonicNanos()) + options_.drain_limit;
   RETURN_IF_ERROR(sender.Drain(deadline));
   // Evidence comes last: before everything is acknowledged there may be retransmissions to come.
   RETURN_IF_ERROR(EndStream(options_.socket.get(), deadline));

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "agent/content/content.h"
 #include "agent/flow_spec.h"
 #include "agent/measure/flow_meter.h"
@@ -23,6 +24,9 @@ namespace copycost {
 
 class DataThread {
  public:
+  // A send buffer of 4 MiB takes this long at 10 Mb/s; anything slower has stopped.
+  static constexpr absl::Duration kDrainLimit = absl::Seconds(4);
+
   struct Options {
     v1::FlowEnd end;
     v1::Workload workload;
@@ -32,6 +36,8 @@ class DataThread {
     std::unique_ptr<Sender> sender;
     std::unique_ptr<Receiver> receiver;
     WindowGate& gate;
+    // How long the end of a flow may take, once its last message is submitted.
+    absl::Duration drain_limit = kDrainLimit;
     // Called on the data thread, once each; ready before done, and done only after an OK ready.
     // They must not block.
     std::function<void(absl::Status)> on_ready;

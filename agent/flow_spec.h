@@ -15,7 +15,9 @@ enum class DataPath {
   kLocalDelivery,
   // A device with scatter-gather: notifications tell.
   kScatterGather,
-  // A device without: tcp_sendmsg copies and says so in the notification.
+  // A device without: the kernel copies everything on the way to it. It does so in the socket and
+  // says so, unless it cuts segments itself (GSO): TCP then puts references on its queue all the
+  // same (sk_setup_caps), and what the segments copy from them is not always said.
   kNoScatterGather,
 };
 

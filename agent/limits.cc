@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "agent/host_info.h"
 #include "agent/message_buffers.h"
+#include "common/mode_traits.h"
 #include "common/status.h"
 #include "common/units.h"
 
@@ -36,13 +37,17 @@ absl::Status CheckRate(const Limits& limits, const v1::Prepare& prepare) {
                              FormatBitRate(limits.max_rate_bits_per_s / senders), " or less"));
 }
 
+// A file or fresh pages of 4 MiB, and a pipe.
+constexpr uint64_t kMostLent = uint64_t{5} << 20;
+
 // Buffers are faulted in, so what does not fit would take the host down. Another agent of this host
 // may want as much.
 absl::Status CheckMemory(const Limits& limits, const v1::Prepare& prepare) {
   const v1::Workload& workload = prepare.workload();
-  const uint64_t messages = uint64_t{workload.ring_depth()} + 2;
+  const uint64_t messages = uint64_t{workload.ring_depth()} + 4;
   const uint64_t of_one = MessageBuffers::MemoryOf(workload.message_bytes(), workload.fields());
-  const uint64_t need = messages * of_one * prepare.ends_size();
+  const uint64_t lent = LendsPages(workload.send_mode()) ? kMostLent : 0;
+  const uint64_t need = (messages * of_one + lent) * prepare.ends_size();
   if (limits.max_memory_bytes > 0 && need > limits.max_memory_bytes) {
     return Beyond("--max-memory",
                   absl::StrCat("the message buffers of this trial take ", need >> 20, " MiB"));

@@ -24,6 +24,8 @@ AxisValue Number(const FieldDescriptor& field, uint64_t number) {
 std::string AxisNumberWord(const FieldDescriptor& field, uint64_t number) {
   const std::string& zero_word = field.options().GetExtension(v1::axis).zero_word();
   if (number == 0 && !zero_word.empty()) return zero_word;
+  const std::string& one_word = field.options().GetExtension(v1::axis).one_word();
+  if (number == 1 && !one_word.empty()) return one_word;
   if (absl::EndsWith(field.name(), "_bytes")) return FormatBytes(number);
   if (absl::EndsWith(field.name(), "_bits_per_s")) return FormatBitRate(number);
   return absl::StrCat(number);
@@ -34,9 +36,12 @@ std::string AxisNumberWord(const FieldDescriptor& field, uint64_t number) {
 AxisValue AxisValueOf(const FieldDescriptor& field, const v1::Workload& workload) {
   const Reflection& reflection = *workload.GetReflection();
   switch (field.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_ENUM:
-      return {field.name(), LabelOf(*field.enum_type(), reflection.GetEnumValue(workload, &field)),
-              std::nullopt};
+    case FieldDescriptor::CPPTYPE_ENUM: {
+      const int number = reflection.GetEnumValue(workload, &field);
+      const std::string& zero_word = field.options().GetExtension(v1::axis).zero_word();
+      if (number == 0 && !zero_word.empty()) return {field.name(), zero_word, std::nullopt};
+      return {field.name(), LabelOf(*field.enum_type(), number), std::nullopt};
+    }
     case FieldDescriptor::CPPTYPE_UINT32:
       return Number(field, reflection.GetUInt32(workload, &field));
     case FieldDescriptor::CPPTYPE_UINT64:

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "common/mode_traits.h"
 #include "common/status.h"
 #include "common/words.h"
 #include "copycost/v1/words.pb.h"
@@ -100,6 +101,10 @@ absl::Status ValidateWorkload(const v1::Workload& workload) {
   }
   if (workload.read() == v1::READ_VERIFY && workload.touch() != v1::TOUCH_VERIFY) {
     return Refuse("workload.read", "verify needs touch verify");
+  }
+  if (workload.read() != v1::READ_NONE && DeliversNothing(workload.receive_mode())) {
+    return Refuse("workload.read",
+                  absl::StrCat(Label(workload.receive_mode()), " delivers nothing to read"));
   }
   return CheckTimes(workload);
 }

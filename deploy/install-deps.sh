@@ -8,11 +8,12 @@ list=$here/packages.txt
 
 usage() {
   cat <<'END'
-usage: deploy/install-deps.sh [--build] [--tests] [--bench] [--check]
+usage: deploy/install-deps.sh [--build] [--tests] [--bench] [--vm] [--check]
 
   --build  what is needed to build and run copycost (the default)
   --tests  what its tests and checks need on top
   --bench  what its benchmarks need on top
+  --vm     what its tests between virtual machines need on top
   --check  install nothing: name what is missing
 
 Uses apt-get on Debian 12 and Ubuntu 24.04, through sudo where it is not root. Elsewhere it names what
@@ -27,7 +28,7 @@ fail() { echo "install-deps: $*" >&2; exit 3; }
 groups=() check_only=false
 for option in "$@"; do
   case $option in
-    --build | --tests | --bench) groups+=("${option#--}") ;;
+    --build | --tests | --bench | --vm) groups+=("${option#--}") ;;
     --check) check_only=true ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;

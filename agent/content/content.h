@@ -28,6 +28,9 @@ class Content {
 
   virtual v1::Touch touch() const = 0;
 
+  // Whether Fill writes anything. Without, a message may be made once and sent again and again.
+  bool changes() const { return touch() != v1::TOUCH_NONE; }
+
   // Bytes written by Fill so far.
   uint64_t touched_bytes() const { return touched_bytes_; }
 

@@ -3,7 +3,6 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
-#include "agent/send_modes/error_queue.h"
 #include "common/clock.h"
 #include "common/status.h"
 
@@ -13,11 +12,11 @@ namespace {
 // How long a sender that waits for completions goes without looking at the gate.
 constexpr absl::Duration kLook = absl::Milliseconds(10);
 
-absl::Status WaitForCompletions(int socket, FlowMeter& meter) {
+absl::Status WaitForCompletions(Sender& sender, FlowMeter& meter) {
   const int64_t begin = MonotonicNanos();
-  const absl::StatusOr<bool> waited = AwaitNotification(socket, absl::FromUnixNanos(begin) + kLook);
+  absl::Status waited = sender.AwaitCompletions(absl::FromUnixNanos(begin) + kLook);
   meter.counters().completion_wait_ns.Add(static_cast<uint64_t>(MonotonicNanos() - begin));
-  return waited.status();
+  return waited;
 }
 
 }  // namespace
@@ -41,7 +40,7 @@ absl::Status StreamSend(const StreamOptions& options, Sender& sender, FlowMeter&
     meter.counters().bytes.Add(progress.bytes);
     left -= progress.messages;
     if (progress.blocked_on == BlockedOn::kCompletions) {
-      RETURN_IF_ERROR(WaitForCompletions(options.socket, meter));
+      RETURN_IF_ERROR(WaitForCompletions(sender, meter));
       RETURN_IF_ERROR(sender.Reap());
     }
   }

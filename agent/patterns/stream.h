@@ -14,7 +14,6 @@
 namespace copycost {
 
 struct StreamOptions {
-  int socket;
   uint64_t message_bytes;
   uint64_t messages;  // 0: until the gate says stop
 };

@@ -35,9 +35,21 @@ absl::StatusOr<ZeroCopyNotification> Decode(msghdr& message) {
     }
     return ZeroCopyNotification{.first = error.ee_info,
                                 .last = error.ee_data,
-                                .copied = (error.ee_code & SO_EE_CODE_ZEROCOPY_COPIED) != 0};
+                                .copied = (error.ee_code & SO_EE_CODE_ZEROCOPY_COPIED) != 0,
+                                .exact = error.ee_info == error.ee_data};
   }
   return absl::InternalError("an entry of the error queue has no extended error");
+}
+
+absl::Status Gone() {
+  return absl::UnavailableError("the connection is gone, with zero-copy sends outstanding");
+}
+
+absl::Status CheckError(int socket) {
+  int error = 0;
+  socklen_t size = sizeof(error);
+  ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size);
+  return error == 0 ? absl::OkStatus() : ErrnoStatus(error, "connection");
 }
 
 }  // namespace
@@ -55,25 +67,26 @@ absl::StatusOr<std::optional<ZeroCopyNotification>> ReadNotification(int socket)
   return notification;
 }
 
-absl::StatusOr<bool> AwaitNotification(int socket, absl::Time deadline) {
+absl::Status AwaitNotification(int socket, absl::Time deadline) {
   const absl::Duration left = deadline - absl::FromUnixNanos(MonotonicNanos());
-  if (left <= absl::ZeroDuration()) return false;
+  if (left <= absl::ZeroDuration()) return absl::OkStatus();
   pollfd entry{.fd = socket, .events = 0, .revents = 0};  // POLLERR is always reported
   const timespec timeout = absl::ToTimespec(left);
   const int ready = ::ppoll(&entry, 1, &timeout, nullptr);
   if (ready < 0) {
-    if (errno == EINTR) return true;
+    if (errno == EINTR) return absl::OkStatus();
     return ErrnoStatus("poll");
   }
-  if (ready == 0) return false;
-  int error = 0;
-  socklen_t size = sizeof(error);
-  ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size);
-  if (error != 0) return ErrnoStatus(error, "connection");
-  if ((entry.revents & POLLERR) == 0) {
-    return absl::UnavailableError("the connection is gone, with zero-copy sends outstanding");
-  }
-  return true;
+  if (ready == 0) return absl::OkStatus();
+  const bool notified = (entry.revents & POLLERR) != 0;
+  return notified ? CheckError(socket) : Gone();
+}
+
+absl::Status CheckConnected(int socket) {
+  RETURN_IF_ERROR(CheckError(socket));
+  pollfd entry{.fd = socket, .events = 0, .revents = 0};
+  if (::poll(&entry, 1, 0) > 0 && (entry.revents & POLLHUP) != 0) return Gone();
+  return absl::OkStatus();
 }
 
 }  // namespace copycost

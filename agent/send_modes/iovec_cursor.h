@@ -1,5 +1,5 @@
-// A message on its way through sendmsg: what is left of its iovec after partial sends. Most
-// messages go in one call, and cost nothing here.
+// A message on its way through a gathering call: what is left of its iovec after partial sends.
+// Most messages go in one call, and cost nothing here.
 #ifndef COPYCOST_AGENT_SEND_MODES_IOVEC_CURSOR_H_
 #define COPYCOST_AGENT_SEND_MODES_IOVEC_CURSOR_H_
 
@@ -13,6 +13,14 @@
 
 namespace copycost {
 
+// For sendmsg, which only reads it.
+inline msghdr HeaderOf(absl::Span<const iovec> parts) {
+  msghdr header{};
+  header.msg_iov = const_cast<iovec*>(parts.data());
+  header.msg_iovlen = parts.size();
+  return header;
+}
+
 class IovecCursor {
  public:
   // `message` has `bytes` in all, and outlives its sending.
@@ -23,13 +31,9 @@ class IovecCursor {
 
   bool done() const { return left_bytes_ == 0; }
 
-  // For the next sendmsg; valid until Assign or Advance.
-  msghdr Header() const {
-    msghdr header{};
-    header.msg_iov = const_cast<iovec*>(next_.data());  // sendmsg only reads it
-    header.msg_iovlen = next_.size();
-    return header;
-  }
+  // For the next call; valid until Assign or Advance.
+  absl::Span<const iovec> rest() const { return next_; }
+  size_t rest_bytes() const { return left_bytes_; }
 
   // `sent` bytes were accepted; at most what is left.
   void Advance(size_t sent) {

@@ -1,76 +1,24 @@
 // One copy: sendmsg() gathers the fields; the kernel copies them into its buffers.
 #include <sys/socket.h>
 
-#include <cerrno>
-#include <optional>
-
-#include "agent/message_buffers.h"
-#include "agent/send_modes/iovec_cursor.h"
+#include "agent/send_modes/gathered_sender.h"
 #include "agent/send_modes/send_modes.h"
-#include "common/status.h"
 
 namespace copycost {
 namespace {
 
-class OneCopySender final : public Sender {
- public:
-  absl::Status Open(const FlowSpec& flow, int socket, Content& content) override {
-    ASSIGN_OR_RETURN(source_, MessageBuffers::Create(1, flow.message_bytes, flow.fields));
-    counters_ = &flow.counters;
-    socket_ = socket;
-    content_ = &content;
-    return absl::OkStatus();
-  }
+struct Sendmsg {
+  static constexpr v1::SendMode kMode = v1::SEND_MODE_ONE_COPY;
+  static constexpr absl::string_view kName = "sendmsg";
 
-  absl::StatusOr<Progress> Send(uint32_t max_messages) override {
-    Progress progress;
-    while (progress.messages < max_messages) {
-      content_->Fill(messages_++, source_->Fields(0));
-      RETURN_IF_ERROR(SendGathered());
-      progress.bytes += source_->message_bytes();
-      ++progress.messages;
-    }
-    return progress;
+  static ssize_t Send(int socket, absl::Span<const iovec> fields) {
+    const msghdr header = HeaderOf(fields);
+    return ::sendmsg(socket, &header, MSG_NOSIGNAL);
   }
-
-  absl::StatusOr<v1::Evidence> TakeEvidence() override {
-    v1::Evidence evidence;
-    evidence.set_kernel_copied_bytes(accepted_bytes_);
-    return evidence;
-  }
-
-  void Echo(v1::Workload& applied) const override {
-    applied.set_send_mode(v1::SEND_MODE_ONE_COPY);
-    applied.set_message_bytes(source_->message_bytes());
-    applied.set_fields(source_->fields());
-  }
-
- private:
-  absl::Status SendGathered() {
-    cursor_.Assign(source_->Iovecs(0), source_->message_bytes());
-    while (!cursor_.done()) {
-      const msghdr header = cursor_.Header();
-      const ssize_t accepted =
-          counters_->Call([&] { return ::sendmsg(socket_, &header, MSG_NOSIGNAL); });
-      if (accepted < 0 && errno == EINTR) continue;
-      if (accepted < 0) return ErrnoStatus("sendmsg");
-      cursor_.Advance(static_cast<size_t>(accepted));
-      accepted_bytes_ += static_cast<uint64_t>(accepted);
-    }
-    return absl::OkStatus();
-  }
-
-  std::optional<MessageBuffers> source_;
-  IovecCursor cursor_;
-  FlowCounters* counters_ = nullptr;
-  Content* content_ = nullptr;
-  int socket_ = -1;
-  uint64_t messages_ = 0;
-  uint64_t accepted_bytes_ = 0;
 };
 
 }  // namespace
 
-std::unique_ptr<Sender> MakeOneCopySender() { return std::make_unique<OneCopySender>(); }
+std::unique_ptr<Sender> MakeOneCopySender() { return std::make_unique<GatheredSender<Sendmsg>>(); }
 
 }  // namespace copycost

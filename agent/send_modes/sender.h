@@ -5,7 +5,10 @@
 //   sender.Open(flow, socket, content);
 //   while (...) {
 //     progress = sender.Send(1);                // blocks in the kernel while the socket is full
-//     if (progress.blocked_on == BlockedOn::kCompletions) { poll for POLLERR; sender.Reap(); }
+//     if (progress.blocked_on == BlockedOn::kCompletions) {
+//       sender.AwaitCompletions(deadline);
+//       sender.Reap();
+//     }
 //   }
 //   sender.Drain(deadline);
 //   evidence = sender.TakeEvidence();
@@ -48,12 +51,19 @@ class Sender {
   // Submits up to `max_messages`, each with all its bytes. Unavailable when the connection is gone.
   virtual absl::StatusOr<Progress> Send(uint32_t max_messages) = 0;
 
+  // Sends whose buffers the kernel still owns.
+  virtual uint32_t outstanding() const { return 0; }
+
+  // Waits until a completion may have come, or `deadline` on the monotonic clock (common/clock.h);
+  // with nothing outstanding it may return at once. Unavailable when the connection is gone.
+  virtual absl::Status AwaitCompletions(absl::Time /*deadline*/) { return absl::OkStatus(); }
+
   // Takes completions, if any have come; never blocks.
   virtual absl::Status Reap() { return absl::OkStatus(); }
 
   // Waits until the kernel owns none of our buffers. DeadlineExceeded tells how many sends it still
-  // owns. `deadline` is on the monotonic clock (common/clock.h).
-  virtual absl::Status Drain(absl::Time /*deadline*/) { return absl::OkStatus(); }
+  // owns.
+  absl::Status Drain(absl::Time deadline);
 
   // What happened to the bytes sent since Open. After the peer has acknowledged all of them.
   virtual absl::StatusOr<v1::Evidence> TakeEvidence() = 0;

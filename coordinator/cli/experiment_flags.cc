@@ -44,6 +44,8 @@ ExperimentFlags::ExperimentFlags(CLI::App& app) : source_(Presets()[0].experimen
   app.add_option("--repeats", repeats_, "blocks; each runs every cell once")->type_name("N");
   app.add_option("--seed", seed_, "decides the order of cells in every block (random)")
       ->type_name("N");
+  app.add_flag("--all-pairs", all_pairs_,
+               "every send mode with every receive mode, whatever the experiment leaves out");
   app.add_option("--name", name_, "name of the experiment")->type_name("NAME");
 }
 
@@ -65,6 +67,10 @@ absl::StatusOr<LoadedExperiment> ExperimentFlags::Load(v1::TopologyKind topology
     const std::vector<std::string>& lists = axis_lists_.at(axis.name);
     if (!lists.empty()) loaded.SetAxis(axis, lists, absl::StrCat("--", axis.flag));
   }
+  // Who names modes means these pairs.
+  const bool names_modes =
+      !axis_lists_.at("send_mode").empty() || !axis_lists_.at("receive_mode").empty();
+  if (all_pairs_ || names_modes) loaded.experiment.clear_crossed();
   SetTexts(loaded);
   RETURN_IF_ERROR(Annotate(SetRepeats(loaded), "--repeats"));
   RETURN_IF_ERROR(Annotate(SetSeed(loaded), "--seed"));

@@ -1,5 +1,6 @@
 // copycost modes: every mode, whether this host has it, and why not.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -19,14 +20,17 @@ namespace {
 
 template <typename Mode>
 std::string Section(absl::string_view title, const std::map<Mode, std::string>& missing) {
+  int widest = 0;
+  for (const Mode mode : AllOf<Mode>())
+    widest = std::max(widest, static_cast<int>(Label(mode).size()));
   std::string text = absl::StrCat(title, "\n");
   for (const Mode mode : AllOf<Mode>()) {
     const auto reason = missing.find(mode);
     const bool available = reason == missing.end();
-    absl::StrAppendFormat(&text, "  %-12s %-11s %s\n", Label(mode),
+    absl::StrAppendFormat(&text, "  %-*s  %-10s %s\n", widest, Label(mode),
                           available ? "available" : "missing",
                           DescriptionOf(*google::protobuf::GetEnumDescriptor<Mode>(), mode));
-    if (!available) absl::StrAppend(&text, "               ", reason->second, "\n");
+    if (!available) absl::StrAppendFormat(&text, "  %*s  %s\n", widest, "", reason->second);
   }
   return text;
 }

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/check.h"
+#include "common/mode_traits.h"
 #include "common/units.h"
 #include "common/words.h"
 #include "coordinator/cli/fleet_limits.h"
@@ -70,7 +71,7 @@ v1::Workload WorkloadOf(const Pair& pair, v1::IpVersion version, const std::stri
   workload.set_send_mode(pair.send);
   workload.set_receive_mode(pair.receive);
   workload.set_touch(v1::TOUCH_VERIFY);
-  workload.set_read(v1::READ_VERIFY);
+  workload.set_read(DeliversNothing(pair.receive) ? v1::READ_NONE : v1::READ_VERIFY);
   workload.set_messages_per_flow(kMessages);
   workload.set_pacing_bits_per_s(kPacing);
   workload.set_message_bytes(kLargestMessage);
@@ -141,7 +142,7 @@ void ExamineVersion(v1::IpVersion version, Clock& clock, std::vector<FleetAgent>
       return;
     }
     const bool good = record->outcome() == v1::OUTCOME_OK;
-    examined.any |= good;
+    examined.any |= good && !DeliversNothing(pair.receive);
     examined.checks.push_back(good ? GoodPath(name, *record) : BadPath(name, *record));
     if (record->transport_failure()) return;
   }

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "common/mode_traits.h"
 #include "common/status.h"
-#include "coordinator/experiment/ring_depth.h"
 #include "coordinator/record/ends.h"
 
 namespace copycost {
@@ -19,7 +19,10 @@ using google::protobuf::TextFormat;
 // The fields that a role has no part in: what only the other side applies, and a ring that the send
 // mode does not have.
 std::set<std::string> NoPartOf(v1::Role role, const v1::Workload& asked) {
-  if (role == v1::ROLE_RECEIVER) return {"send_mode", "fields", "touch", "ring_depth"};
+  if (role == v1::ROLE_RECEIVER) {
+    if (FillsFields(asked.receive_mode())) return {"send_mode", "touch", "ring_depth"};
+    return {"send_mode", "fields", "touch", "ring_depth"};
+  }
   if (PinsBuffers(asked.send_mode())) return {"receive_mode", "read"};
   return {"receive_mode", "read", "ring_depth"};
 }

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/mode_traits.h"
 #include "common/status.h"
 #include "coordinator/analysis/steadiness.h"
 
@@ -170,6 +171,17 @@ bool IsUnbalanced(const std::map<uint32_t, Ends>& flows) {
   return std::abs(accepted - taken) > kMostImbalance * std::max(accepted, taken);
 }
 
+bool IsNotMapped(const std::map<uint32_t, Ends>& flows, v1::ReceiveMode mode) {
+  if (!MapsPages(mode)) return false;
+  uint64_t mapped = 0;
+  uint64_t taken = 0;
+  for (const auto& [flow, ends] : flows) {
+    mapped += ends.receiver->evidence().mapped_bytes();
+    taken += ends.receiver->total_bytes();
+  }
+  return 2 * mapped < taken;
+}
+
 bool IsUnsteady(const v1::TrialRecord& attempt) {
   return std::any_of(attempt.agents().begin(), attempt.agents().end(),
                      [](const v1::AgentRecord& agent) {
@@ -204,6 +216,7 @@ std::vector<v1::Flag> FlagsOf(const v1::TrialRecord& attempt) {
     flags.insert(zero_copy.copied == zero_copy.all ? v1::FLAG_KERNEL_COPIED
                                                    : v1::FLAG_PARTLY_KERNEL_COPIED);
   }
+  if (IsNotMapped(flows, attempt.workload().receive_mode())) flags.insert(v1::FLAG_NOT_MAPPED);
   if (IsOversubscribed(attempt)) flags.insert(v1::FLAG_OVERSUBSCRIBED);
   if (attempt.workload().messages_per_flow() == 0) {
     if (IsUnsteady(attempt)) flags.insert(v1::FLAG_UNSTEADY);

@@ -33,6 +33,7 @@ AxisField MakeAxis(const FieldDescriptor& field) {
       .default_values = axis.default_values(),
       .help = axis.help(),
       .zero_word = axis.zero_word(),
+      .one_word = axis.one_word(),
       .minimum = axis.minimum(),
       .maximum = axis.maximum(),
       .field = &field,
@@ -75,6 +76,7 @@ absl::StatusOr<uint64_t> ParseInUnit(const AxisField& axis, absl::string_view wo
 
 absl::StatusOr<uint64_t> ParseNumber(const AxisField& axis, absl::string_view word) {
   if (!axis.zero_word.empty() && word == axis.zero_word) return uint64_t{0};
+  if (!axis.one_word.empty() && word == axis.one_word) return uint64_t{1};
   ASSIGN_OR_RETURN(const uint64_t value, ParseInUnit(axis, word));
   const uint64_t least = std::max<uint64_t>(axis.minimum, 1);
   if (value < least && (value > 0 || axis.zero_word.empty())) {
@@ -181,7 +183,8 @@ absl::Status ApplyAxis(const AxisField& axis, absl::string_view word, v1::Worklo
   const google::protobuf::Reflection& reflection = *workload.GetReflection();
   switch (axis.field->cpp_type()) {
     case FieldDescriptor::CPPTYPE_ENUM: {
-      ASSIGN_OR_RETURN(const int number, NumberOf(*axis.field->enum_type(), word));
+      const bool zero = !axis.zero_word.empty() && word == axis.zero_word;
+      ASSIGN_OR_RETURN(const int number, zero ? 0 : NumberOf(*axis.field->enum_type(), word));
       reflection.SetEnumValue(&workload, axis.field, number);
       return absl::OkStatus();
     }
@@ -212,6 +215,7 @@ std::string AxisWord(const AxisField& axis, const v1::Workload& workload) {
 std::vector<std::string> AxisVocabulary(const AxisField& axis) {
   std::vector<std::string> words;
   if (axis.field->cpp_type() != FieldDescriptor::CPPTYPE_ENUM) return words;
+  if (!axis.zero_word.empty()) words.push_back(axis.zero_word);
   for (int number : NumbersOf(*axis.field->enum_type())) {
     words.push_back(LabelOf(*axis.field->enum_type(), number));
   }

@@ -34,6 +34,7 @@ struct AxisField {
   std::string default_values;
   std::string help;
   std::string zero_word;
+  std::string one_word;
   uint64_t minimum;  // of numbers other than 0; 0: none
   uint64_t maximum;
   const google::protobuf::FieldDescriptor* field;   // in Workload

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/mode_traits.h"
 #include "common/status.h"
 #include "common/trial_validation.h"
 #include "common/units.h"
@@ -47,9 +48,26 @@ Factor FactorOf(const AxisField& axis, const v1::Matrix& matrix) {
   return factor;
 }
 
+// The smallest MTU at which a TCP segment with timestamps carries one page.
+uint32_t MappableMtu(v1::IpVersion version) {
+  constexpr uint32_t kPage = 4096;
+  constexpr uint32_t kTcpHeader = 20 + 12;
+  return kPage + kTcpHeader + (version == v1::IP_VERSION_6 ? 40 : 20);
+}
+
+// What stands for a value that follows from others. Axes are applied in their order, and such a
+// value comes after those it follows from.
+void ResolveFromOthers(v1::Workload& workload) {
+  if (workload.mtu() == 1) workload.set_mtu(MappableMtu(workload.ip_version()));
+  if (workload.read() == v1::READ_UNSPECIFIED) {
+    workload.set_read(MapsPages(workload.receive_mode()) ? v1::READ_CHECKSUM : v1::READ_NONE);
+  }
+}
+
 absl::StatusOr<v1::Cell> WithValue(const v1::Cell& cell, const Factor& factor, size_t index) {
   v1::Cell result = cell;
   RETURN_IF_ERROR(ApplyAxis(factor.axis, factor.words[index], *result.mutable_workload()));
+  ResolveFromOthers(*result.mutable_workload());
   if (!factor.arms.empty()) (*result.mutable_arms())[factor.axis.name] = factor.arms[index];
   if (factor.words.size() > 1) {
     absl::StrAppend(result.mutable_label(), result.label().empty() ? "" : " ",
@@ -110,14 +128,24 @@ std::optional<std::string> WhyNoIpVersion(const v1::Workload& workload, const Ho
   return absl::StrCat("no IPv", Label(workload.ip_version()), ": ", found->second);
 }
 
-// What a host has or has not, by the axis that asks for it.
+std::optional<std::string> WhyNothingToRead(const v1::Workload& workload,
+                                            const HostLimits& /*limits*/) {
+  if (workload.read() == v1::READ_NONE || !DeliversNothing(workload.receive_mode())) {
+    return std::nullopt;
+  }
+  return absl::StrCat(Label(workload.receive_mode()), " delivers nothing to read");
+}
+
+// What a host has or has not, and what contradicts itself, by the axis that asks for it.
 struct Feature {
   absl::string_view axis;
+  absl::string_view and_axis;  // it is an error only if the user named both
   std::optional<std::string> (*why_not)(const v1::Workload& workload, const HostLimits& limits);
 };
-constexpr Feature kFeatures[] = {{"ip_version", WhyNoIpVersion},
-                                 {"send_mode", WhyNoSendMode},
-                                 {"receive_mode", WhyNoReceiveMode}};
+constexpr Feature kFeatures[] = {{"ip_version", "ip_version", WhyNoIpVersion},
+                                 {"send_mode", "send_mode", WhyNoSendMode},
+                                 {"receive_mode", "receive_mode", WhyNoReceiveMode},
+                                 {"read", "receive_mode", WhyNothingToRead}};
 
 // Locked memory without which the workload cannot run.
 uint64_t LockedBytesNeeded(const v1::Workload& workload) {
@@ -156,7 +184,7 @@ absl::Status CheckNamedFeatures(const LoadedExperiment& loaded, const HostLimits
                                 absl::Span<const v1::Cell> cells) {
   for (const v1::Cell& cell : cells) {
     for (const Feature& feature : kFeatures) {
-      if (!loaded.Named(feature.axis)) continue;
+      if (!loaded.Named(feature.axis) || !loaded.Named(feature.and_axis)) continue;
       if (const auto why = feature.why_not(cell.workload(), limits)) {
         return NamedButImpossible(loaded, feature.axis, cell.workload(), *why);
       }
@@ -179,6 +207,15 @@ absl::Status CheckNamedMemory(const LoadedExperiment& loaded, const HostLimits& 
   if (!why) return absl::OkStatus();
   return NamedButImpossible(loaded, "send_mode", *cheapest,
                             absl::StrCat("even the smallest cell of ", *why));
+}
+
+// Whether the experiment wants this pair of modes.
+bool IsWanted(const v1::Experiment& experiment, const v1::Workload& workload) {
+  if (experiment.crossed().empty()) return true;
+  const std::string receive = Label(workload.receive_mode());
+  if (receive == experiment.matrix().receive_mode(0)) return true;
+  const auto& crossed = experiment.crossed();
+  return std::find(crossed.begin(), crossed.end(), Label(workload.send_mode())) != crossed.end();
 }
 
 void AddCell(v1::Cell cell, const HostLimits& limits, v1::Plan& plan) {
@@ -212,7 +249,9 @@ absl::StatusOr<v1::Plan> MakePlan(const LoadedExperiment& loaded, const HostLimi
 
   v1::Plan plan;
   *plan.mutable_experiment() = loaded.experiment;
-  for (const v1::Cell& cell : cells) AddCell(cell, limits, plan);
+  for (const v1::Cell& cell : cells) {
+    if (IsWanted(loaded.experiment, cell.workload())) AddCell(cell, limits, plan);
+  }
   if (plan.cells().empty()) {
     return absl::FailedPreconditionError(
         absl::StrCat("nothing of this experiment can be measured here: ",

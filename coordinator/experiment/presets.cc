@@ -15,6 +15,8 @@ struct Outline {
   std::string name;
   std::string description;
   std::string send_modes;
+  std::string receive_modes = "";  // the axis's default
+  std::vector<std::string> crossed = {};
   std::string sizes;
   std::string threads;
   uint32_t repeats;
@@ -22,10 +24,11 @@ struct Outline {
 
 constexpr absl::string_view kClassicModes = "two-copy,one-copy,zero-copy";
 
-// From the enum, so that a new send mode is in `full` without anyone remembering this list.
-std::string EverySendMode() {
-  return absl::StrJoin(AllOf<v1::SendMode>(), ",",
-                       [](std::string* out, v1::SendMode mode) { out->append(Label(mode)); });
+// From the enum, so that a new mode is in `full` without anyone remembering this list.
+template <typename Mode>
+std::string Every() {
+  return absl::StrJoin(AllOf<Mode>(), ",",
+                       [](std::string* out, Mode mode) { out->append(Label(mode)); });
 }
 
 std::vector<Outline> Outlines() {
@@ -43,8 +46,10 @@ std::vector<Outline> Outlines() {
        .threads = "1,2,4,8",
        .repeats = 7},
       {.name = "full",
-       .description = "every send mode, received by recv, over six sizes",
-       .send_modes = EverySendMode(),
+       .description = "every send mode to recv, every receive mode from three of them, six sizes",
+       .send_modes = Every<v1::SendMode>(),
+       .receive_modes = Every<v1::ReceiveMode>(),
+       .crossed = {"two-copy", "zero-copy", "sendfile"},
        .sizes = "1K,4K,16K,64K,256K,1M",
        .threads = "1",
        .repeats = 8},
@@ -57,6 +62,8 @@ Preset MakePreset(const Outline& outline) {
   preset.experiment.set_repeats(outline.repeats);
   v1::Matrix& matrix = *preset.experiment.mutable_matrix();
   matrix.add_send_mode(outline.send_modes);
+  if (!outline.receive_modes.empty()) matrix.add_receive_mode(outline.receive_modes);
+  for (const std::string& mode : outline.crossed) preset.experiment.add_crossed(mode);
   matrix.add_message_bytes(outline.sizes);
   matrix.add_threads(outline.threads);
   return preset;

@@ -129,6 +129,14 @@ absl::Status ResolveAxis(const AxisField& axis, LoadedExperiment& loaded) {
   return absl::OkStatus();
 }
 
+absl::Status CheckCrossed(const LoadedExperiment& loaded) {
+  for (const std::string& mode : loaded.experiment.crossed()) {
+    RETURN_IF_ERROR(
+        Annotate(NumberOf(*v1::SendMode_descriptor(), mode).status(), loaded.PlaceOf("crossed")));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckCellCount(const LoadedExperiment& loaded) {
   size_t cells = 1;
   std::vector<std::string> factors;
@@ -215,6 +223,7 @@ absl::Status Resolve(LoadedExperiment& loaded) {
   RETURN_IF_ERROR(ResolveDuration(loaded, kWindow, *experiment.mutable_window()));
   RETURN_IF_ERROR(ResolveRepeats(loaded));
   RETURN_IF_ERROR(ResolveSeed(experiment));
+  RETURN_IF_ERROR(CheckCrossed(loaded));
   RETURN_IF_ERROR(CheckCellCount(loaded));
   RETURN_IF_ERROR(CheckSplits(loaded));
   return CheckVerify(loaded);

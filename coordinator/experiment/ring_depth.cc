@@ -1,10 +1,8 @@
 #include "coordinator/experiment/ring_depth.h"
 
-#include <google/protobuf/descriptor.h>
-
 #include <algorithm>
 
-#include "copycost/v1/words.pb.h"
+#include "common/mode_traits.h"
 
 namespace copycost {
 namespace {
@@ -16,12 +14,6 @@ constexpr uint64_t kLeast = 2;
 constexpr uint64_t kMost = 64;
 
 }  // namespace
-
-bool PinsBuffers(v1::SendMode mode) {
-  const google::protobuf::EnumValueDescriptor* value =
-      v1::SendMode_descriptor()->FindValueByNumber(mode);
-  return value != nullptr && value->options().GetExtension(v1::pins_buffers);
-}
 
 uint64_t LockedBytes(const v1::Workload& workload, uint32_t ring_depth) {
   const uint64_t pages = (workload.message_bytes() + kPageBytes - 1) / kPageBytes + 2;

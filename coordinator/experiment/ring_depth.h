@@ -18,9 +18,6 @@
 
 namespace copycost {
 
-// Whether the mode's buffers count as locked memory.
-bool PinsBuffers(v1::SendMode mode);
-
 // Locked bytes of all the workload's threads when each sends from `ring_depth` buffers at once.
 uint64_t LockedBytes(const v1::Workload& workload, uint32_t ring_depth);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "common/mode_traits.h"
 #include "coordinator/record/verified_path.h"
 
 namespace copycost {
@@ -33,7 +34,9 @@ v1::Workload Verifying(const v1::Workload& measured, uint64_t total_bytes) {
   workload.set_read(v1::READ_VERIFY);
   workload.set_warmup_ns(0);
   workload.set_window_ns(0);
-  workload.set_mtu(0);  // one that a host refuses must not keep the others from being measured
+  // An MTU that a host refuses must not keep the others from being measured; but where it decides
+  // how bytes are delivered, it has a path of its own.
+  if (!MapsPages(measured.receive_mode())) workload.set_mtu(0);
   const uint64_t bytes_of_each = workload.message_bytes() * workload.threads();
   const uint64_t messages = (total_bytes + bytes_of_each - 1) / bytes_of_each;
   workload.set_messages_per_flow(std::max(messages, LeastMessages(workload)));
@@ -63,6 +66,7 @@ std::vector<v1::Workload> VerificationsOf(absl::Span<const v1::Workload> measure
   std::map<VerifiedPath, Extremes> extremes;
   std::vector<VerifiedPath> in_order;
   for (const v1::Workload& workload : measured) {
+    if (DeliversNothing(workload.receive_mode())) continue;  // there is nothing to check
     const auto [path, is_new] = extremes.try_emplace(PathOf(workload));
     path->second.Add(workload);
     if (is_new) in_order.push_back(path->first);

@@ -14,6 +14,7 @@ namespace copycost {
 // smallest and its largest size (one workload where they are equal), each with the fewest threads
 // that size is measured with. At least 64 MiB a path. Where there are two sizes, 16 of them are in
 // small messages, or as much less as 2^20 of those hold: a message takes its time however small.
+// None for a path that delivers nothing.
 std::vector<v1::Workload> VerificationsOf(absl::Span<const v1::Workload> measured);
 
 // How long one of the above takes, without connecting and draining: a rough figure for plans, by

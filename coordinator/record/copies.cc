@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/mode_traits.h"
 #include "common/status.h"
 #include "common/words.h"
 #include "coordinator/record/ends.h"
@@ -67,7 +68,14 @@ absl::StatusOr<double> DeliveredBytes(const v1::TrialRecord& trial) {
   return delivered;
 }
 
+absl::Status CheckDelivers(const v1::TrialRecord& trial) {
+  const v1::ReceiveMode mode = trial.workload().receive_mode();
+  if (!DeliversNothing(mode)) return absl::OkStatus();
+  return Absent(absl::StrCat(Label(mode), " delivers nothing"));
+}
+
 absl::StatusOr<double> AllCopiesPerByte(const v1::TrialRecord& trial, Count delivery_copied) {
+  RETURN_IF_ERROR(CheckDelivers(trial));
   RETURN_IF_ERROR(CheckDeliveryTold(trial));
   ASSIGN_OR_RETURN(const double bytes, DeliveredBytes(trial));
   ASSIGN_OR_RETURN(const double sender,
@@ -124,7 +132,13 @@ absl::StatusOr<double> DeliveryCopiesPerByteAtMost(const v1::TrialRecord& trial)
 }
 
 absl::StatusOr<double> ReceiverCopiesPerByte(const v1::TrialRecord& trial) {
+  RETURN_IF_ERROR(CheckDelivers(trial));
   return PerByte(trial, v1::ROLE_RECEIVER, {&v1::Evidence::receive_copied_bytes});
+}
+
+absl::StatusOr<double> MappedFraction(const v1::TrialRecord& trial) {
+  if (!MapsPages(trial.workload().receive_mode())) return Absent("this mode maps nothing");
+  return PerByte(trial, v1::ROLE_RECEIVER, {&v1::Evidence::mapped_bytes});
 }
 
 absl::StatusOr<double> TouchedPerByte(const v1::TrialRecord& trial) {

@@ -12,7 +12,7 @@
 namespace copycost::record {
 
 // (S + K + D + R) / B with D at its lower and its upper bound. Absent unless every accepted byte
-// was delivered.
+// was delivered, and for receive modes that deliver nothing.
 absl::StatusOr<double> CopiesPerByteAtLeast(const v1::TrialRecord& trial);
 absl::StatusOr<double> CopiesPerByteAtMost(const v1::TrialRecord& trial);
 // The middle of the bounds where they lie less than 0.005 apart.
@@ -23,6 +23,10 @@ absl::StatusOr<double> SenderCopiesPerByte(const v1::TrialRecord& trial);
 absl::StatusOr<double> DeliveryCopiesPerByteAtLeast(const v1::TrialRecord& trial);
 absl::StatusOr<double> DeliveryCopiesPerByteAtMost(const v1::TrialRecord& trial);
 absl::StatusOr<double> ReceiverCopiesPerByte(const v1::TrialRecord& trial);
+
+// Of the bytes delivered, those mapped instead of copied; absent for receive modes that map
+// nothing.
+absl::StatusOr<double> MappedFraction(const v1::TrialRecord& trial);
 
 // No copies: bytes written before sending, per byte accepted; read after arrival, per byte
 // delivered.

@@ -141,6 +141,8 @@ constexpr Metric kMetrics[] = {
     {"delivery_copies_per_byte_at_most", "1", "zero-copy sends copied on delivery, upper bound",
      DeliveryCopiesPerByteAtMost},
     {"receiver_copies_per_byte", "1", "copies to the receiver's memory", ReceiverCopiesPerByte},
+    {"mapped_fraction", "1", "of the bytes delivered, those mapped instead of copied",
+     MappedFraction},
     {"touched_per_byte", "1", "bytes written into messages before sending", TouchedPerByte},
     {"read_per_byte", "1", "bytes read after arrival", ReadPerByte},
     {"zero_copy_sends", "1", "send calls that asked for zero-copy and took bytes", ZeroCopySends},

@@ -4,15 +4,17 @@
 #ifndef COPYCOST_COORDINATOR_RECORD_VERIFIED_PATH_H_
 #define COPYCOST_COORDINATOR_RECORD_VERIFIED_PATH_H_
 
+#include <cstdint>
 #include <tuple>
 
 #include "copycost/v1/experiment.pb.h"
 
 namespace copycost::record {
 
-// The code that bytes pass through does not depend on more than this.
+// The code that bytes pass through does not depend on more than this. The last is the MTU where it
+// decides which bytes are mapped, else 0.
 using VerifiedPath =
-    std::tuple<v1::Transport, v1::IpVersion, v1::Pattern, v1::SendMode, v1::ReceiveMode>;
+    std::tuple<v1::Transport, v1::IpVersion, v1::Pattern, v1::SendMode, v1::ReceiveMode, uint32_t>;
 
 VerifiedPath PathOf(const v1::Workload& workload);
 

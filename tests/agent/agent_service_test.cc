@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "agent/receive_modes/receive_modes.h"
+#include "agent/send_modes/send_modes.h"
 #include "common/mailbox.h"
 #include "coordinator/drive/trial_driver.h"
 #include "coordinator/fleet/grpc_agent_client.h"
@@ -59,8 +61,9 @@ TEST_F(AgentServiceTest, DescribesThisHostWithoutAHold) {
   EXPECT_EQ(description->boot_id(), OwnBootId());
   EXPECT_GT(description->cpus_size(), 0);
   EXPECT_EQ(description->build_id().size(), 40u);
-  ASSERT_EQ(description->send_modes_size(), 3);
+  ASSERT_EQ(description->send_modes_size(), static_cast<int>(SendModes().size()));
   EXPECT_TRUE(description->send_modes(0).state().available());
+  EXPECT_EQ(description->receive_modes_size(), static_cast<int>(ReceiveModes().size()));
 }
 
 TEST_F(AgentServiceTest, DiagnosesThisHostWithoutAHold) {

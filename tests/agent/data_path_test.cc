@@ -2,6 +2,9 @@
 #include <string>
 #include <tuple>
 
+#include "agent/receive_modes/receive_modes.h"
+#include "agent/send_modes/send_modes.h"
+#include "common/mode_traits.h"
 #include "common/words.h"
 #include "tests/testing/flow_harness.h"
 #include "tests/testing/status_matchers.h"
@@ -13,6 +16,17 @@ using ::copycost::testing::FlowRun;
 using ::copycost::testing::RunFlow;
 using ::copycost::testing::VerifiedWorkload;
 
+template <typename Rows, typename Mode>
+absl::Status ProbeOf(const Rows& rows, Mode mode) {
+  for (const auto& row : rows) {
+    if (row.mode == mode) return row.probe();
+  }
+  return absl::NotFoundError("no row");
+}
+
+absl::Status ProbeOf(v1::SendMode mode) { return ProbeOf(SendModes(), mode); }
+absl::Status ProbeOf(v1::ReceiveMode mode) { return ProbeOf(ReceiveModes(), mode); }
+
 struct Shape {
   uint64_t message_bytes;
   uint32_t fields;
@@ -22,6 +36,11 @@ struct Shape {
 
 class DataPathTest : public ::testing::TestWithParam<std::tuple<v1::SendMode, Shape>> {
  protected:
+  void SetUp() override {
+    const absl::Status probed = ProbeOf(std::get<0>(GetParam()));
+    if (!probed.ok()) GTEST_SKIP() << probed.message();
+  }
+
   v1::Workload Workload() const {
     const auto& [mode, shape] = GetParam();
     v1::Workload workload = VerifiedWorkload(mode);
@@ -47,6 +66,29 @@ TEST_P(DataPathTest, DeliversEveryByteUnchanged) {
   EXPECT_EQ(run.received.evidence().read_bytes(), bytes);
 }
 
+// Where the bytes of a message that is written anew each time are copied on the sender's side.
+struct Copies {
+  uint64_t staged;
+  uint64_t by_kernel;
+};
+
+Copies CopiesOf(v1::SendMode mode) {
+  switch (mode) {
+    case v1::SEND_MODE_TWO_COPY:
+      return {1, 1};
+    case v1::SEND_MODE_ONE_COPY:
+    case v1::SEND_MODE_WRITEV:
+    case v1::SEND_MODE_SPLICE:  // into the pipe
+    case v1::SEND_MODE_URING_SEND:
+    case v1::SEND_MODE_URING_SENDMSG:
+      return {0, 1};
+    case v1::SEND_MODE_SENDFILE:  // into the file
+      return {1, 0};
+    default:
+      return {0, 0};
+  }
+}
+
 TEST_P(DataPathTest, EveryPayloadByteIsInTheEvidenceOfItsMode) {
   const v1::Workload workload = Workload();
   const uint64_t bytes = workload.message_bytes() * workload.messages_per_flow();
@@ -55,21 +97,20 @@ TEST_P(DataPathTest, EveryPayloadByteIsInTheEvidenceOfItsMode) {
   ASSERT_OK(run.receiver);
   const v1::Evidence& sent = run.sent.evidence();
   EXPECT_EQ(run.received.evidence().receive_copied_bytes(), bytes);
-  if (workload.send_mode() == v1::SEND_MODE_ZERO_COPY) {
-    EXPECT_EQ(sent.staged_bytes() + sent.kernel_copied_bytes(), 0u);
-    EXPECT_EQ(sent.delivery_copied_low_bytes(), bytes);
-    EXPECT_EQ(sent.delivery_copied_high_bytes(), bytes + run.sent.retransmitted_bytes());
-    EXPECT_EQ(sent.delivery_basis(), v1::BASIS_BY_CONSTRUCTION);
-    EXPECT_GE(sent.zero_copy_sends(), workload.messages_per_flow());
-    EXPECT_EQ(sent.zero_copy_completions(), sent.zero_copy_sends());
-    // Loopback: the kernel says of every one that it was copied after all.
-    EXPECT_EQ(sent.zero_copy_copied(), sent.zero_copy_sends());
+  EXPECT_EQ(sent.staged_bytes(), CopiesOf(workload.send_mode()).staged * bytes);
+  EXPECT_EQ(sent.kernel_copied_bytes(), CopiesOf(workload.send_mode()).by_kernel * bytes);
+  if (!PinsBuffers(workload.send_mode())) {
+    EXPECT_EQ(sent.delivery_copied_high_bytes(), 0u);
+    EXPECT_EQ(sent.zero_copy_sends(), 0u);
     return;
   }
-  EXPECT_EQ(sent.staged_bytes(), workload.send_mode() == v1::SEND_MODE_TWO_COPY ? bytes : 0);
-  EXPECT_EQ(sent.kernel_copied_bytes(), bytes);
-  EXPECT_EQ(sent.delivery_copied_high_bytes(), 0u);
-  EXPECT_EQ(sent.zero_copy_sends(), 0u);
+  EXPECT_EQ(sent.delivery_copied_low_bytes(), bytes);
+  EXPECT_EQ(sent.delivery_copied_high_bytes(), bytes + run.sent.retransmitted_bytes());
+  EXPECT_EQ(sent.delivery_basis(), v1::BASIS_BY_CONSTRUCTION);
+  EXPECT_GE(sent.zero_copy_sends(), workload.messages_per_flow());
+  EXPECT_EQ(sent.zero_copy_completions(), sent.zero_copy_sends());
+  // Loopback: the kernel says of every one that it was copied after all.
+  EXPECT_EQ(sent.zero_copy_copied(), sent.zero_copy_sends());
 }
 
 TEST_P(DataPathTest, EchoesWhatWasAppliedAndNothingItHasNoPartIn) {
@@ -107,6 +148,54 @@ INSTANTIATE_TEST_SUITE_P(
                                                100},  // more fields than a skb's frags
                                          Shape{1 << 20, 1, 2, 20})),
     NameOfCase);
+
+// Every pair of modes; that a receive mode which delivers nothing takes every byte all the same.
+class PairTest : public ::testing::TestWithParam<std::tuple<v1::SendMode, v1::ReceiveMode>> {};
+
+TEST_P(PairTest, MovesEveryByte) {
+  const auto& [send, receive] = GetParam();
+  for (const absl::Status& probed : {ProbeOf(send), ProbeOf(receive)}) {
+    if (!probed.ok()) GTEST_SKIP() << probed.message();
+  }
+  v1::Workload workload = VerifiedWorkload(send);
+  workload.set_receive_mode(receive);
+  if (DeliversNothing(receive)) workload.set_read(v1::READ_NONE);
+  const uint64_t bytes = workload.message_bytes() * workload.messages_per_flow();
+  const FlowRun run = RunFlow({.workload = workload});
+  ASSERT_OK(run.sender);
+  ASSERT_OK(run.receiver);
+  EXPECT_EQ(run.received.total_bytes(), bytes);
+  EXPECT_EQ(run.received.verified_bytes(), DeliversNothing(receive) ? 0 : bytes);
+  const v1::Evidence& evidence = run.received.evidence();
+  EXPECT_EQ(evidence.receive_copied_bytes() + evidence.mapped_bytes(),
+            DeliversNothing(receive) ? 0 : bytes);
+  if (!MapsPages(receive)) {
+    EXPECT_EQ(evidence.mapped_bytes(), 0u);
+  }
+  EXPECT_EQ(run.receiver_echo.receive_mode(), receive);
+  EXPECT_EQ(run.receiver_echo.message_bytes(), workload.message_bytes());
+}
+
+INSTANTIATE_TEST_SUITE_P(EverySendToEveryReceive, PairTest,
+                         ::testing::Combine(::testing::ValuesIn(AllOf<v1::SendMode>()),
+                                            ::testing::ValuesIn(AllOf<v1::ReceiveMode>())),
+                         [](const auto& info) {
+                           return std::string(v1::SendMode_Name(std::get<0>(info.param))) + "_to_" +
+                                  v1::ReceiveMode_Name(std::get<1>(info.param));
+                         });
+
+// A message that never changes is made once, and every copy of it on the way is another matter.
+TEST(UnchangedMessagesTest, AreWrittenIntoAFileOnce) {
+  v1::Workload workload = VerifiedWorkload(v1::SEND_MODE_SENDFILE);
+  workload.set_touch(v1::TOUCH_NONE);
+  workload.set_read(v1::READ_CHECKSUM);
+  const FlowRun run = RunFlow({.workload = workload});
+  ASSERT_OK(run.sender);
+  ASSERT_OK(run.receiver);
+  EXPECT_EQ(run.sent.evidence().staged_bytes(), 0u);
+  EXPECT_EQ(run.sent.evidence().kernel_copied_bytes(), 0u);
+  EXPECT_EQ(run.received.total_bytes(), workload.message_bytes() * workload.messages_per_flow());
+}
 
 class ContentAndSinkTest : public ::testing::TestWithParam<std::tuple<v1::Touch, v1::Read>> {};
 

@@ -1,7 +1,11 @@
 // Senders with the mistakes that made other tools' numbers wrong. Each must be caught by the same
 // checks that every real trial passes; each stands beside the honest sender under the same
 // conditions, which must pass.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <memory>
@@ -10,10 +14,14 @@
 #include <vector>
 
 #include "agent/message_buffers.h"
+#include "agent/pipe.h"
 #include "agent/send_modes/error_queue.h"
 #include "agent/send_modes/send_modes.h"
+#include "agent/uring/uring.h"
 #include "common/clock.h"
+#include "common/fd.h"
 #include "common/status.h"
+#include "common/words.h"
 #include "tests/testing/flow_harness.h"
 #include "tests/testing/status_matchers.h"
 
@@ -40,8 +48,11 @@ class Wrapped : public Sender {
   absl::StatusOr<Progress> Send(uint32_t max_messages) override {
     return real_->Send(max_messages);
   }
+  uint32_t outstanding() const override { return real_->outstanding(); }
+  absl::Status AwaitCompletions(absl::Time deadline) override {
+    return real_->AwaitCompletions(deadline);
+  }
   absl::Status Reap() override { return real_->Reap(); }
-  absl::Status Drain(absl::Time deadline) override { return real_->Drain(deadline); }
   absl::StatusOr<v1::Evidence> TakeEvidence() override { return real_->TakeEvidence(); }
   void Echo(v1::Workload& applied) const override { real_->Echo(applied); }
 
@@ -139,6 +150,57 @@ TEST(MutantsTest, TheHonestSenderKeepsItsBuffersUnderTheSameConditions) {
   EXPECT_EQ(run.received.verified_bytes(), workload.messages_per_flow() * workload.message_bytes());
 }
 
+// Takes the result of an io_uring send for the leave to write its buffer again, which only the
+// notification gives.
+class RewritesAtTheResult final : public Sender {
+ public:
+  absl::Status Open(const FlowSpec& flow, int socket, Content& content) override {
+    ASSIGN_OR_RETURN(source_, MessageBuffers::Create(1, flow.message_bytes, flow.fields,
+                                                     MessageBuffers::Layout::kTogether));
+    ASSIGN_OR_RETURN(ring_, Uring::Create({.submissions = 1, .completions = 128}));
+    socket_ = socket;
+    content_ = &content;
+    return absl::OkStatus();
+  }
+  absl::StatusOr<Progress> Send(uint32_t) override {
+    content_->Fill(messages_++, source_->Fields(0));
+    const iovec whole = source_->Iovecs(0).front();
+    io_uring_prep_send_zc(ring_->NextSubmission(), socket_, whole.iov_base, whole.iov_len,
+                          MSG_NOSIGNAL | MSG_WAITALL, 0);
+    while (true) {
+      if (ring_->SubmitAndWait() < 0) return ErrnoStatus("io_uring_enter");
+      while (const auto completion = ring_->NextCompletion()) {
+        if ((completion->flags & IORING_CQE_F_NOTIF) != 0) continue;
+        if (completion->result < 0) return ErrnoStatus(-completion->result, "send");
+        return Progress{.messages = 1, .bytes = static_cast<uint64_t>(completion->result)};
+      }
+    }
+  }
+  absl::StatusOr<v1::Evidence> TakeEvidence() override { return v1::Evidence(); }
+  void Echo(v1::Workload&) const override {}
+
+ private:
+  std::optional<MessageBuffers> source_;
+  std::optional<Uring> ring_;
+  int socket_ = -1;
+  Content* content_ = nullptr;
+  uint64_t messages_ = 0;
+};
+
+TEST(MutantsTest, ABufferRewrittenAtTheResultOfItsSendIsFound) {
+  for (const SendModeRow& row : SendModes()) {
+    if (row.mode != v1::SEND_MODE_URING_ZERO_COPY) continue;
+    const absl::Status probed = row.probe();
+    if (!probed.ok()) GTEST_SKIP() << probed.message();
+  }
+  v1::Workload workload = WorkloadWithHeadStart();
+  workload.set_send_mode(v1::SEND_MODE_URING_ZERO_COPY);
+  const FlowRun run = RunFlow({.workload = workload,
+                               .sender = std::make_unique<RewritesAtTheResult>(),
+                               .head_start_bytes = kHeadStart});
+  EXPECT_THAT(run.receiver, StatusIs(absl::StatusCode::kDataLoss, HasSubstr("not what was sent")));
+}
+
 // The staging copy made once, before the loop: what GRS_PA02 measured as two-copy.
 class StagesOnce final : public Sender {
  public:
@@ -189,6 +251,7 @@ class SendsItsDefaultSize final : public Wrapped {
 
 TEST(MutantsTest, ASizeThatDoesNotReachTheSenderIsFoundInEveryMode) {
   for (const SendModeRow& row : SendModes()) {
+    if (!row.probe().ok()) continue;
     const v1::Workload workload = VerifiedWorkload(row.mode);
     const FlowRun run =
         RunFlow({.workload = workload, .sender = std::make_unique<SendsItsDefaultSize>(row.mode)});
@@ -199,6 +262,188 @@ TEST(MutantsTest, ASizeThatDoesNotReachTheSenderIsFoundInEveryMode) {
   }
 }
 
+// Makes every message in the same pages, although nothing tells when the socket no longer refers to
+// them.
+class RewritesLentPages final : public Sender {
+ public:
+  absl::Status Open(const FlowSpec& flow, int socket, Content& content) override {
+    ASSIGN_OR_RETURN(source_, MessageBuffers::Create(1, flow.message_bytes, flow.fields));
+    ASSIGN_OR_RETURN(pipe_, Pipe::Create(flow.message_bytes, flow.fields));
+    socket_ = socket;
+    content_ = &content;
+    return absl::OkStatus();
+  }
+  absl::StatusOr<Progress> Send(uint32_t) override {
+    content_->Fill(messages_++, source_->Fields(0));
+    const auto parts = source_->Iovecs(0);
+    const ssize_t lent = ::vmsplice(pipe_.write.get(), parts.data(), parts.size(), 0);
+    if (lent < 0) return ErrnoStatus("vmsplice");
+    const ssize_t sent =
+        ::splice(pipe_.read.get(), nullptr, socket_, nullptr, static_cast<size_t>(lent), 0);
+    if (sent < 0) return ErrnoStatus("splice");
+    return Progress{.messages = 1, .bytes = static_cast<uint64_t>(sent)};
+  }
+  absl::StatusOr<v1::Evidence> TakeEvidence() override { return v1::Evidence(); }
+  void Echo(v1::Workload&) const override {}
+
+ private:
+  std::optional<MessageBuffers> source_;
+  Pipe pipe_;
+  int socket_ = -1;
+  Content* content_ = nullptr;
+  uint64_t messages_ = 0;
+};
+
+TEST(MutantsTest, LentPagesRewrittenAreFound) {
+  v1::Workload workload = WorkloadWithHeadStart();
+  workload.set_send_mode(v1::SEND_MODE_VMSPLICE);
+  const FlowRun run = RunFlow({.workload = workload,
+                               .sender = std::make_unique<RewritesLentPages>(),
+                               .head_start_bytes = kHeadStart});
+  EXPECT_THAT(run.receiver, StatusIs(absl::StatusCode::kDataLoss, HasSubstr("not what was sent")));
+}
+
+TEST(MutantsTest, EveryHonestSenderPassesUnderTheSameConditions) {
+  for (const SendModeRow& row : SendModes()) {
+    if (!row.probe().ok()) continue;
+    v1::Workload workload = WorkloadWithHeadStart();
+    workload.set_send_mode(row.mode);
+    workload.set_ring_depth(static_cast<uint32_t>(kHeadStart / workload.message_bytes()));
+    const FlowRun run = RunFlow({.workload = workload, .head_start_bytes = kHeadStart});
+    EXPECT_OK(run.sender) << Label(row.mode);
+    EXPECT_OK(run.receiver) << Label(row.mode);
+  }
+}
+
+// Sends from a file that was never written: all of it is the zero page.
+class SendsAnUnwrittenFile final : public Sender {
+ public:
+  absl::Status Open(const FlowSpec& flow, int socket, Content&) override {
+    file_ = UniqueFd(::memfd_create("unwritten", MFD_CLOEXEC));
+    if (::ftruncate(file_.get(), static_cast<off_t>(flow.message_bytes)) != 0) {
+      return ErrnoStatus("ftruncate");
+    }
+    message_bytes_ = flow.message_bytes;
+    socket_ = socket;
+    return absl::OkStatus();
+  }
+  absl::StatusOr<Progress> Send(uint32_t) override {
+    off_t offset = 0;
+    while (static_cast<uint64_t>(offset) < message_bytes_) {
+      const auto left = message_bytes_ - static_cast<uint64_t>(offset);
+      if (::sendfile(socket_, file_.get(), &offset, left) < 0) return ErrnoStatus("sendfile");
+    }
+    return Progress{.messages = 1, .bytes = message_bytes_};
+  }
+  absl::StatusOr<v1::Evidence> TakeEvidence() override { return v1::Evidence(); }
+  void Echo(v1::Workload&) const override {}
+
+ private:
+  UniqueFd file_;
+  uint64_t message_bytes_ = 0;
+  int socket_ = -1;
+};
+
+TEST(MutantsTest, AnUnwrittenFileIsFound) {
+  for (const v1::ReceiveMode receive : {v1::RECEIVE_MODE_RECV, v1::RECEIVE_MODE_MAPPED}) {
+    v1::Workload workload = VerifiedWorkload(v1::SEND_MODE_SENDFILE);
+    workload.set_receive_mode(receive);
+    const FlowRun run =
+        RunFlow({.workload = workload, .sender = std::make_unique<SendsAnUnwrittenFile>()});
+    EXPECT_THAT(run.receiver, StatusIs(absl::StatusCode::kDataLoss, HasSubstr("byte 0 of")));
+  }
+}
+
+// Splices once, whatever that moves, and takes it for the whole message.
+class TakesAShortSpliceForAll final : public Sender {
+ public:
+  absl::Status Open(const FlowSpec& flow, int socket, Content& content) override {
+    ASSIGN_OR_RETURN(source_, MessageBuffers::Create(1, flow.message_bytes, 1));
+    ASSIGN_OR_RETURN(pipe_, Pipe::Create(flow.message_bytes, 1));
+    socket_ = socket;
+    content_ = &content;
+    return absl::OkStatus();
+  }
+  absl::StatusOr<Progress> Send(uint32_t) override {
+    content_->Fill(messages_++, source_->Fields(0));
+    const iovec message = source_->Iovecs(0).front();
+    if (::write(pipe_.write.get(), message.iov_base, message.iov_len) < 0) {
+      return ErrnoStatus("write");
+    }
+    const ssize_t spliced =
+        ::splice(pipe_.read.get(), nullptr, socket_, nullptr, message.iov_len / 2, 0);
+    if (spliced < 0) return ErrnoStatus("splice");
+    std::vector<std::byte> rest(message.iov_len - static_cast<size_t>(spliced));
+    if (::read(pipe_.read.get(), rest.data(), rest.size()) < 0) return ErrnoStatus("read");
+    return Progress{.messages = 1, .bytes = message.iov_len};
+  }
+  absl::StatusOr<v1::Evidence> TakeEvidence() override { return v1::Evidence(); }
+  void Echo(v1::Workload&) const override {}
+
+ private:
+  std::optional<MessageBuffers> source_;
+  Pipe pipe_;
+  int socket_ = -1;
+  Content* content_ = nullptr;
+  uint64_t messages_ = 0;
+};
+
+TEST(MutantsTest, AShortSpliceIsFound) {
+  const v1::Workload workload = VerifiedWorkload(v1::SEND_MODE_SPLICE);
+  const FlowRun run =
+      RunFlow({.workload = workload, .sender = std::make_unique<TakesAShortSpliceForAll>()});
+  EXPECT_THAT(run.receiver, StatusIs(absl::StatusCode::kDataLoss,
+                                     HasSubstr("byte " + std::to_string(8192) + " of")));
+}
+
+// Submits the two halves of a message in the wrong order, as a ring does whose requests are not
+// kept in order.
+class ReordersItsRing final : public Sender {
+ public:
+  absl::Status Open(const FlowSpec& flow, int socket, Content& content) override {
+    ASSIGN_OR_RETURN(source_, MessageBuffers::Create(1, flow.message_bytes, flow.fields,
+                                                     MessageBuffers::Layout::kTogether));
+    ASSIGN_OR_RETURN(ring_, Uring::Create({.submissions = 2, .completions = 4}));
+    socket_ = socket;
+    content_ = &content;
+    return absl::OkStatus();
+  }
+  absl::StatusOr<Progress> Send(uint32_t) override {
+    content_->Fill(messages_++, source_->Fields(0));
+    const iovec whole = source_->Iovecs(0).front();
+    const size_t half = whole.iov_len / 2;
+    auto* bytes = static_cast<std::byte*>(whole.iov_base);
+    for (std::byte* part : {bytes + half, bytes}) {
+      io_uring_prep_send(ring_->NextSubmission(), socket_, part, half, MSG_NOSIGNAL | MSG_WAITALL);
+    }
+    for (int done = 0; done < 2;) {
+      if (ring_->SubmitAndWait() < 0) return ErrnoStatus("io_uring_enter");
+      while (const auto completion = ring_->NextCompletion()) {
+        if (completion->result < 0) return ErrnoStatus(-completion->result, "send");
+        ++done;
+      }
+    }
+    return Progress{.messages = 1, .bytes = whole.iov_len};
+  }
+  absl::StatusOr<v1::Evidence> TakeEvidence() override { return v1::Evidence(); }
+  void Echo(v1::Workload&) const override {}
+
+ private:
+  std::optional<MessageBuffers> source_;
+  std::optional<Uring> ring_;
+  int socket_ = -1;
+  Content* content_ = nullptr;
+  uint64_t messages_ = 0;
+};
+
+TEST(MutantsTest, AReorderedRingIsFound) {
+  const absl::Status probed = ProbeUring();
+  if (!probed.ok()) GTEST_SKIP() << probed.message();
+  const FlowRun run = RunFlow({.workload = VerifiedWorkload(v1::SEND_MODE_URING_SEND),
+                               .sender = std::make_unique<ReordersItsRing>()});
+  EXPECT_THAT(run.receiver, StatusIs(absl::StatusCode::kDataLoss, HasSubstr("byte 0 of")));
+}
+
 // Takes one notification from the error queue and throws it away.
 class LosesACompletion final : public Wrapped {
  public:
@@ -207,24 +452,26 @@ class LosesACompletion final : public Wrapped {
     socket_ = socket;
     return Wrapped::Open(flow, socket, content);
   }
-  absl::Status Drain(absl::Time deadline) override {
-    std::optional<ZeroCopyNotification> lost;
-    while (!lost.has_value()) {
-      RETURN_IF_ERROR(AwaitNotification(socket_, deadline).status());
-      ASSIGN_OR_RETURN(lost, ReadNotification(socket_));
+  absl::Status Reap() override {
+    while (!lost_) {
+      RETURN_IF_ERROR(AwaitNotification(socket_, absl::InfiniteFuture()));
+      ASSIGN_OR_RETURN(const auto notification, ReadNotification(socket_));
+      lost_ = notification.has_value();
     }
-    return Wrapped::Drain(absl::FromUnixNanos(MonotonicNanos()) + absl::Milliseconds(100));
+    return Wrapped::Reap();
   }
 
  private:
   int socket_ = -1;
+  bool lost_ = false;
 };
 
 TEST(MutantsTest, ALostCompletionFailsTheFlow) {
   v1::Workload workload = VerifiedWorkload(v1::SEND_MODE_ZERO_COPY);
   workload.set_messages_per_flow(workload.ring_depth());  // so that nothing is reaped before
-  const FlowRun run = RunFlow(
-      {.workload = workload, .sender = std::make_unique<LosesACompletion>(workload.send_mode())});
+  const FlowRun run = RunFlow({.workload = workload,
+                               .sender = std::make_unique<LosesACompletion>(workload.send_mode()),
+                               .drain_limit = absl::Milliseconds(100)});
   EXPECT_THAT(run.sender,
               StatusIs(absl::StatusCode::kDeadlineExceeded, HasSubstr("were never completed")));
 }

@@ -114,6 +114,20 @@ TEST(TrialValidationTest, RefusesToVerifyWhatWasNotWrittenForIt) {
               Refuses("workload.read"));
 }
 
+TEST(TrialValidationTest, RefusesToReadWhatIsNotDelivered) {
+  const auto check = [](v1::ReceiveMode mode, v1::Read read) {
+    return CheckBentWorkload([&](auto& w) {
+      w.set_receive_mode(mode);
+      w.set_read(read);
+    });
+  };
+  for (const v1::ReceiveMode mode : {v1::RECEIVE_MODE_TRUNCATE, v1::RECEIVE_MODE_SPLICE_NULL}) {
+    EXPECT_OK(check(mode, v1::READ_NONE));
+    EXPECT_THAT(check(mode, v1::READ_CHECKSUM), Refuses("workload.read"));
+  }
+  EXPECT_OK(check(v1::RECEIVE_MODE_MAPPED, v1::READ_CHECKSUM));
+}
+
 TEST(TrialValidationTest, RefusesTimesBeyondTheirBounds) {
   const int64_t minute = 60'000'000'000;
   EXPECT_OK(CheckBentWorkload([&](auto& w) { w.set_warmup_ns(minute); }));

@@ -1,5 +1,6 @@
 #include "tests/testing/flow_harness.h"
 
+#include <signal.h>
 #include <sys/socket.h>
 
 #include <thread>
@@ -44,6 +45,7 @@ v1::Workload VerifiedWorkload(v1::SendMode mode) {
 }
 
 FlowRun RunFlow(FlowOptions options) {
+  ::signal(SIGPIPE, SIG_IGN);  // as the agent does: not every call can be told to spare it
   RealClock clock;
   WindowGate sender_gate(clock);
   WindowGate receiver_gate(clock);
@@ -68,6 +70,7 @@ FlowRun RunFlow(FlowOptions options) {
                                .sender = nullptr,
                                .receiver = nullptr,
                                .gate = gate,
+                               .drain_limit = options.drain_limit,
                                .on_ready =
                                    [&ready, role](absl::Status s) {
                                      ready.Push({role, std::move(s)});

@@ -7,6 +7,8 @@
 #include <memory>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "agent/data_thread.h"
 #include "agent/receive_modes/receiver.h"
 #include "agent/send_modes/sender.h"
 #include "copycost/v1/trial.pb.h"
@@ -29,6 +31,7 @@ struct FlowOptions {
   // The receiver takes nothing before the sender has submitted so many bytes (at most 50 KiB, which
   // the socket's buffers hold); most of them then still wait in the sender's queue.
   uint64_t head_start_bytes = 0;
+  absl::Duration drain_limit = DataThread::kDrainLimit;
 };
 
 // 64 messages of 16 KiB in 8 fields, verified, ring depth 8.

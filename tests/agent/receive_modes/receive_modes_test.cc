@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent/transport/tcp.h"
+#include "common/mode_traits.h"
 #include "common/words.h"
 #include "tests/testing/status_matchers.h"
 
@@ -83,7 +84,7 @@ TEST_P(EveryReceiveMode, TakesWhatCameAndThenTheEndOfTheStream) {
   ASSERT_OK(arrival);
   EXPECT_EQ(arrival->bytes, 3u);
   EXPECT_FALSE(arrival->end_of_stream);
-  EXPECT_EQ(sink_->read_bytes(), 3u);
+  EXPECT_EQ(sink_->read_bytes(), DeliversNothing(GetParam()) ? 0u : 3u);
   ::shutdown(pair_.client.get(), SHUT_WR);
   const auto end = receiver_->Receive();
   ASSERT_OK(end);
@@ -95,7 +96,12 @@ TEST_P(EveryReceiveMode, PassesOnWhatTheSinkFound) {
   DisbelievingSink sink;
   ASSERT_OK(Open(sink));
   Send("abc");
-  EXPECT_THAT(receiver_->Receive(), StatusIs(absl::StatusCode::kDataLoss, "wrong"));
+  const auto arrival = receiver_->Receive();
+  if (DeliversNothing(GetParam())) {
+    EXPECT_OK(arrival);
+  } else {
+    EXPECT_THAT(arrival, StatusIs(absl::StatusCode::kDataLoss, "wrong"));
+  }
 }
 
 TEST_P(EveryReceiveMode, SaysThatTheConnectionWasReset) {
@@ -103,7 +109,8 @@ TEST_P(EveryReceiveMode, SaysThatTheConnectionWasReset) {
   const linger reset_on_close{.l_onoff = 1, .l_linger = 0};
   ::setsockopt(pair_.client.get(), SOL_SOCKET, SO_LINGER, &reset_on_close, sizeof(reset_on_close));
   pair_.client.Reset();
-  EXPECT_THAT(receiver_->Receive(), StatusIs(absl::StatusCode::kUnavailable, HasSubstr("recv")));
+  EXPECT_THAT(receiver_->Receive(),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("reset by peer")));
 }
 
 INSTANTIATE_TEST_SUITE_P(ReceiveModesTest, EveryReceiveMode,

@@ -23,7 +23,7 @@ std::string Concatenated(const std::vector<std::string>& fields) {
 }
 
 std::string Left(IovecCursor& cursor) {
-  const msghdr header = cursor.Header();
+  const msghdr header = HeaderOf(cursor.rest());
   std::string left;
   for (size_t i = 0; i < header.msg_iovlen; ++i) {
     left.append(static_cast<const char*>(header.msg_iov[i].iov_base), header.msg_iov[i].iov_len);

@@ -12,6 +12,8 @@ using ::copycost::testing::StatusIs;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using ::testing::StartsWith;
 
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
@@ -52,6 +54,16 @@ TEST(ExperimentFlagsTest, FlagsAreLaidOverThePreset) {
   EXPECT_EQ(experiment.name(), "mine");
   EXPECT_TRUE(loaded->Named("send_mode"));
   EXPECT_FALSE(loaded->Named("threads"));
+}
+
+// Which modes meet which is the experiment's affair until someone says it.
+TEST(ExperimentFlagsTest, WhoNamesModesMeansEachPairOfThem) {
+  EXPECT_THAT(RunFlags({"full"})->experiment.crossed(),
+              ElementsAre("two-copy", "zero-copy", "sendfile"));
+  EXPECT_THAT(RunFlags({"full", "--sizes", "4K"})->experiment.crossed(), SizeIs(3));
+  EXPECT_THAT(RunFlags({"full", "--all-pairs"})->experiment.crossed(), IsEmpty());
+  EXPECT_THAT(RunFlags({"full", "--send", "writev"})->experiment.crossed(), IsEmpty());
+  EXPECT_THAT(RunFlags({"full", "--receive", "mapped"})->experiment.crossed(), IsEmpty());
 }
 
 TEST(ExperimentFlagsTest, EveryAxisHasItsFlag) {

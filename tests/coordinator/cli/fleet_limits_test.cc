@@ -1,5 +1,6 @@
 #include "coordinator/cli/fleet_limits.h"
 
+#include "common/words.h"
 #include "tests/testing/fake_topology.h"
 #include "tests/testing/status_matchers.h"
 
@@ -25,7 +26,8 @@ TEST_F(FleetLimitsTest, TheAgentsTellTheirLimits) {
   topology_.sender.description.set_locked_memory_bytes(4096);
   const HostLimits limits = Limits();
   EXPECT_EQ(limits.locked_memory_bytes, 4096u);
-  EXPECT_EQ(limits.missing_send_modes.size(), 3u);  // played agents speak of none
+  EXPECT_EQ(limits.missing_send_modes.size(),
+            copycost::AllOf<v1::SendMode>().size());  // played agents speak of none
   EXPECT_THAT(limits.missing_ip_versions, IsEmpty());
 }
 

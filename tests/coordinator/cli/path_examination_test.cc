@@ -1,5 +1,6 @@
 #include "coordinator/cli/path_examination.h"
 
+#include "common/words.h"
 #include "tests/testing/capable_fleet.h"
 #include "tests/testing/check_matchers.h"
 #include "tests/testing/status_matchers.h"
@@ -52,11 +53,15 @@ TEST_F(PathExaminationTest, TellsWhatBecameOfZeroCopy) {
               HasSubstr("the kernel copied every zero-copy send"));
 }
 
+// Every send mode to recv, every other receive mode from one, over both IP versions.
+const int kPaths = 2 * static_cast<int>(copycost::AllOf<v1::SendMode>().size() +
+                                        copycost::AllOf<v1::ReceiveMode>().size() - 1);
+
 TEST_F(PathExaminationTest, AModeThatIsMissingIsNotTried) {
   topology_.sender.description.mutable_send_modes(0)->mutable_state()->set_available(false);
   const ExaminedPaths paths = Examine();
   EXPECT_EQ(Named("IPv4, two-copy to recv", paths.checks).name(), "");
-  EXPECT_EQ(topology_.sender.attempts, 4);
+  EXPECT_EQ(topology_.sender.attempts, kPaths - 2);
 }
 
 TEST_F(PathExaminationTest, LittleLockedMemoryMakesMessagesSmaller) {
@@ -83,7 +88,7 @@ TEST_F(PathExaminationTest, ARefusalNamesWhatWouldPermitIt) {
         .end = absl::PermissionDeniedError("not with 198.18.0.1; --allow would permit it")}});
   const ExaminedPaths paths = Examine();
   EXPECT_FALSE(paths.any);
-  EXPECT_EQ(topology_.sender.attempts, 6);
+  EXPECT_EQ(topology_.sender.attempts, kPaths);
   EXPECT_THAT(
       Named("IPv4, two-copy to recv", paths.checks),
       Says(v1::CHECK_STATE_MISSING, "receiver: not with 198.18.0.1", "--allow would permit it"));

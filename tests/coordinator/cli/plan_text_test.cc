@@ -29,7 +29,7 @@ TEST(PlanTextTest, SaysWhatWillRunAndForHowLong) {
             "quick: 6 cells x 8 blocks = 48 trials, after 6 verifications; about 41 s\n"
             "topology namespaces, warm-up 200ms, window 600ms, seed 5\n"
             "every cell: transport=tcp ip_version=4 pattern=stream receive_mode=recv fields=8 "
-            "threads=1 touch=fields read=none congestion=cubic ring_depth=auto "
+            "threads=1 touch=fields read=auto congestion=cubic ring_depth=auto "
             "pacing_bits_per_s=none mtu=found\n"
             "\n"
             "cells\n"

@@ -200,6 +200,25 @@ TEST(JudgeTest, RemarksThatTheKernelCopiedSomeZeroCopySends) {
   EXPECT_THAT(FlagsOf(GoodZeroCopyTrial(1)), ElementsAre(v1::FLAG_PARTLY_KERNEL_COPIED));
 }
 
+TEST(JudgeTest, RemarksThatLessThanHalfWasMapped) {
+  v1::TrialRecord trial = GoodTrial();
+  trial.mutable_workload()->set_receive_mode(v1::RECEIVE_MODE_MAPPED);
+  const auto map = [&](uint64_t of_each_two_bytes) {
+    for (int flow : {0, 1}) {
+      v1::FlowResult& end = EndOf(trial, kReceiver, flow);
+      end.mutable_evidence()->set_mapped_bytes(end.total_bytes() / 2 * of_each_two_bytes);
+    }
+  };
+  map(2);
+  EXPECT_THAT(FlagsOf(trial), IsEmpty());
+  map(1);
+  EXPECT_THAT(FlagsOf(trial), IsEmpty());
+  EndOf(trial, kReceiver, 1).mutable_evidence()->set_mapped_bytes(0);
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(v1::FLAG_NOT_MAPPED));
+  trial.mutable_workload()->set_receive_mode(v1::RECEIVE_MODE_RECV);
+  EXPECT_THAT(FlagsOf(trial), IsEmpty());
+}
+
 TEST(JudgeTest, RemarksMoreThreadsThanCpusOnAHost) {
   v1::TrialRecord trial = GoodTrial();
   ShareACpu(trial);

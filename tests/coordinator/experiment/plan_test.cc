@@ -4,6 +4,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "common/mode_traits.h"
 #include "coordinator/experiment/resolve.h"
 #include "coordinator/experiment/ring_depth.h"
 #include "coordinator/experiment/verification.h"
@@ -117,6 +118,58 @@ TEST(PlanTest, LabelsAreDistinct) {
   const std::vector<std::string> labels = Labels(*plan);
   EXPECT_EQ(labels.size(), 84u);
   EXPECT_EQ(std::set<std::string>(labels.begin(), labels.end()).size(), 84u);
+}
+
+TEST(PlanTest, OnlyCrossedSendModesMeetEveryReceiveMode) {
+  const std::string matrix =
+      "matrix { send_mode: 'two-copy,one-copy' receive_mode: 'recv,scatter' message_bytes: '4K' }";
+  const auto plan = MakePlan(FromFile(matrix + " crossed: 'two-copy'"), HostLimits());
+  ASSERT_OK(plan);
+  EXPECT_THAT(Labels(*plan), ElementsAre("two-copy recv", "two-copy scatter", "one-copy recv"));
+  EXPECT_THAT(plan->skipped(), IsEmpty());
+  EXPECT_EQ(MakePlan(FromFile(matrix), HostLimits())->cells_size(), 4);
+}
+
+TEST(PlanTest, PagesThatAreMappedAreReadUnlessAskedOtherwise) {
+  const auto plan = MakePlan(
+      FromFile("matrix { send_mode: 'two-copy' receive_mode: 'recv,mapped' message_bytes: '4K' }"),
+      HostLimits());
+  ASSERT_OK(plan);
+  EXPECT_EQ(plan->cells(0).workload().read(), v1::READ_NONE);
+  EXPECT_EQ(plan->cells(1).workload().read(), v1::READ_CHECKSUM);
+  const auto none = MakePlan(
+      FromFile("matrix { receive_mode: 'mapped' message_bytes: '4K' read: 'none' }"), HostLimits());
+  ASSERT_OK(none);
+  EXPECT_EQ(none->cells(0).workload().read(), v1::READ_NONE);
+}
+
+TEST(PlanTest, AMappableMtuIsThatOfAPageAndItsHeaders) {
+  const auto plan =
+      MakePlan(FromFile("matrix { send_mode: 'two-copy' ip_version: '4,6' message_bytes: '4K'"
+                        " mtu: 'found,mappable,9000' }"),
+               HostLimits());
+  ASSERT_OK(plan);
+  std::vector<uint32_t> mtus;
+  for (const v1::Cell& cell : plan->cells()) mtus.push_back(cell.workload().mtu());
+  EXPECT_THAT(mtus, ElementsAre(0, 4148, 9000, 0, 4168, 9000));
+}
+
+TEST(PlanTest, NothingIsReadOfWhatIsNotDelivered) {
+  const std::string matrix =
+      "matrix { send_mode: 'two-copy' receive_mode: 'recv,truncate' message_bytes: '4K'";
+  const auto plan = MakePlan(FromPreset(matrix + " read: 'checksum' }"), HostLimits());
+  ASSERT_OK(plan);
+  EXPECT_EQ(plan->cells_size(), 1);
+  ASSERT_EQ(plan->skipped_size(), 1);
+  EXPECT_THAT(plan->skipped(0).reason(), HasSubstr("truncate delivers nothing to read"));
+  EXPECT_THAT(MakePlan(FromFile(matrix + " read: 'checksum' }"), HostLimits()),
+              StatusIs(kPrecondition, HasSubstr("truncate delivers nothing to read")));
+  // And there is nothing to verify.
+  const auto floor = MakePlan(FromFile(matrix + " }"), HostLimits());
+  ASSERT_OK(floor);
+  EXPECT_EQ(floor->cells_size(), 2);
+  ASSERT_EQ(floor->verifications_size(), 1);
+  EXPECT_EQ(floor->verifications(0).receive_mode(), v1::RECEIVE_MODE_RECV);
 }
 
 // Pitfall 1: the size that a cell is named for is the size its trials are given.

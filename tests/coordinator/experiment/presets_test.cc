@@ -42,7 +42,8 @@ TEST(PresetsTest, ClassicHas48CellsAndTakesUnderFiveMinutes) {
 TEST(PresetsTest, FullHasEverySendMode) {
   EXPECT_EQ(PlanOf("full").experiment().matrix().send_mode_size(),
             static_cast<int>(AllOf<v1::SendMode>().size()));
-  EXPECT_THAT(PlanOf("full").experiment().matrix().receive_mode(), ElementsAre("recv"));
+  EXPECT_EQ(PlanOf("full").experiment().matrix().receive_mode_size(),
+            static_cast<int>(AllOf<v1::ReceiveMode>().size()));
 }
 
 }  // namespace

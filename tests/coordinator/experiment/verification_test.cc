@@ -44,6 +44,18 @@ TEST(VerificationTest, LeavesTheLinkAsItIs) {
   EXPECT_EQ(VerificationsOf({measured}).at(0).mtu(), 0u);
 }
 
+// What is mapped depends on it.
+TEST(VerificationTest, MappedPagesAreVerifiedAtTheMtuTheyAreMeasuredAt) {
+  v1::Workload found = Measured(v1::SEND_MODE_TWO_COPY, 4096, 1);
+  found.set_receive_mode(v1::RECEIVE_MODE_MAPPED);
+  v1::Workload mappable = found;
+  mappable.set_mtu(4148);
+  const auto workloads = VerificationsOf({found, mappable});
+  ASSERT_EQ(workloads.size(), 2u);
+  EXPECT_EQ(workloads[0].mtu(), 0u);
+  EXPECT_EQ(workloads[1].mtu(), 4148u);
+}
+
 TEST(VerificationTest, TinyMessagesLeaveMostBytesToTheLargeOnes) {
   const auto workloads = VerificationsOf(
       {Measured(v1::SEND_MODE_TWO_COPY, 1, 1), Measured(v1::SEND_MODE_TWO_COPY, 4096, 1)});

@@ -35,6 +35,7 @@ void ExpectAbsent(const v1::TrialRecord& trial, absl::string_view column,
 // Every count of the record is another number.
 v1::TrialRecord AllDifferent() {
   v1::TrialRecord trial = OkTrial({.mode = v1::SEND_MODE_ZERO_COPY});
+  trial.mutable_workload()->set_receive_mode(v1::RECEIVE_MODE_MAPPED);
   v1::FlowResult& sender = EndOf(trial, v1::ROLE_SENDER);
   v1::WindowCounts& sent = *sender.mutable_window();
   sent.set_opened_ns(100);
@@ -72,6 +73,7 @@ v1::TrialRecord AllDifferent() {
   receiver.set_total_bytes(90'000'000);
   receiver.set_retransmitted_segments(999);
   receiver.mutable_evidence()->set_receive_copied_bytes(88'000'000);
+  receiver.mutable_evidence()->set_mapped_bytes(37'000'000);
   receiver.mutable_evidence()->set_read_bytes(71'000'000);
   v1::HostCpu& seen_by_sender =
       *AgentOf(trial, v1::ROLE_SENDER).mutable_finished()->mutable_host_cpu();
@@ -103,6 +105,7 @@ TEST(MetricsTest, EachColumnHoldsItsOwnFigure) {
       {"delivery_copies_per_byte_at_least", 53.0 / 90},
       {"delivery_copies_per_byte_at_most", 53.1 / 90},
       {"receiver_copies_per_byte", 88.0 / 90},
+      {"mapped_fraction", 37.0 / 90},
       {"touched_per_byte", 81.0 / 90},
       {"read_per_byte", 71.0 / 90},
       {"zero_copy_sends", 8'999},

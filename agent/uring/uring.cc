@@ -1,0 +1,81 @@
+#include "agent/uring/uring.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "absl/strings/str_cat.h"
+#include "common/clock.h"
+#include "common/status.h"
+
+namespace copycost {
+namespace {
+
+absl::Status Unavailable(int error) {
+  const absl::Status status = ErrnoStatus(error, "io_uring_setup");
+  switch (error) {
+    case ENOMEM:
+      return absl::FailedPreconditionError(
+          absl::StrCat(status.message(), "; the host, or this cgroup, is out of memory"));
+    case EPERM:
+      return absl::FailedPreconditionError(absl::StrCat(
+          status.message(),
+          "; it is switched off: sysctl kernel.io_uring_disabled=0, or the container's "
+          "seccomp profile forbids it"));
+    default:
+      return absl::FailedPreconditionError(
+          absl::StrCat(status.message(),
+                       "; it needs Linux 6.1 or later (SINGLE_ISSUER, "
+                       "DEFER_TASKRUN)"));
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<Uring> Uring::Create(Sizes sizes) {
+  io_uring_params params{};
+  params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CQSIZE |
+                 IORING_SETUP_CLAMP | IORING_SETUP_TASKRUN_FLAG;
+  params.cq_entries = sizes.completions;
+  auto ring = std::make_unique<io_uring>();
+  const int error = io_uring_queue_init_params(sizes.submissions, ring.get(), &params);
+  if (error != 0) return Unavailable(-error);
+  Uring made;
+  made.ring_.reset(ring.release());
+  return made;
+}
+
+void Uring::Exit::operator()(io_uring* ring) const {
+  io_uring_queue_exit(ring);
+  delete ring;
+}
+
+int Uring::SubmitAndWait() {
+  const int submitted = io_uring_submit_and_wait(ring_.get(), 1);
+  if (submitted >= 0) return submitted;
+  errno = -submitted;
+  return -1;
+}
+
+absl::Status Uring::Await(absl::Time deadline) {
+  const absl::Duration left = deadline - absl::FromUnixNanos(MonotonicNanos());
+  if (left <= absl::ZeroDuration()) return absl::OkStatus();
+  const timespec time = absl::ToTimespec(std::min(left, absl::Hours(1)));  // the kernel adds to it
+  __kernel_timespec timeout{.tv_sec = time.tv_sec, .tv_nsec = time.tv_nsec};
+  io_uring_cqe* completion = nullptr;
+  const int error = io_uring_wait_cqe_timeout(ring_.get(), &completion, &timeout);
+  if (error == 0 || error == -ETIME || error == -EINTR) return absl::OkStatus();
+  return ErrnoStatus(-error, "io_uring_enter");
+}
+
+std::optional<Uring::Completion> Uring::NextCompletion() {
+  io_uring_cqe* entry = nullptr;
+  if (io_uring_peek_cqe(ring_.get(), &entry) != 0) return std::nullopt;
+  const Completion completion = {
+      .user_data = entry->user_data, .result = entry->res, .flags = entry->flags};
+  io_uring_cqe_seen(ring_.get(), entry);
+  return completion;
+}
+
+absl::Status ProbeUring() { return Uring::Create({.submissions = 1, .completions = 1}).status(); }
+
+}  // namespace copycost

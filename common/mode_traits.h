@@ -1,0 +1,27 @@
+// What the options of a mode's enum value say of it (words.proto, copy_mode.proto).
+#ifndef COPYCOST_COMMON_MODE_TRAITS_H_
+#define COPYCOST_COMMON_MODE_TRAITS_H_
+
+#include "copycost/v1/copy_mode.pb.h"
+
+namespace copycost {
+
+// Its messages stay pinned until they are completed: it has a ring of buffers and needs locked
+// memory.
+bool PinsBuffers(v1::SendMode mode);
+
+// Its messages pass through a few MiB of pages beside their own.
+bool LendsPages(v1::SendMode mode);
+
+// The bytes are taken off the socket, but reach no memory of the receiver's.
+bool DeliversNothing(v1::ReceiveMode mode);
+
+// What is delivered appears in the address space, and nothing has read it.
+bool MapsPages(v1::ReceiveMode mode);
+
+// It scatters what arrives into a message's fields.
+bool FillsFields(v1::ReceiveMode mode);
+
+}  // namespace copycost
+
+#endif  // COPYCOST_COMMON_MODE_TRAITS_H_
