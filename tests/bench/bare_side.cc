@@ -65,11 +65,14 @@ absl::StatusOr<Ends> Connect(const std::string& binary, const Places& places,
   const absl::Time deadline = Now() + kSetUpLimit;
   const std::string congestion = absl::StrCat("congestion=", workload.congestion());
   const std::string size = absl::StrCat("size=", workload.message_bytes());
-  ASSIGN_OR_RETURN(ChildProcess receiver,
-                   ChildProcess::Start({.arguments = {binary, "role=receive", congestion, size,
-                                                      absl::StrCat("address=", kReceiverAddressV4)},
-                                        .network_of = places.receiver.network_of,
-                                        .cpu = places.receiver.cpu}));
+  const std::string fields = absl::StrCat("fields=", workload.fields());
+  ASSIGN_OR_RETURN(
+      ChildProcess receiver,
+      ChildProcess::Start({.arguments = {binary, "role=receive", congestion, size, fields,
+                                         absl::StrCat("address=", kReceiverAddressV4),
+                                         absl::StrCat("mode=", Label(workload.receive_mode()))},
+                           .network_of = places.receiver.network_of,
+                           .cpu = places.receiver.cpu}));
   ASSIGN_OR_RETURN(const std::string port, PortOf(receiver, deadline));
   ASSIGN_OR_RETURN(
       ChildProcess sender,
@@ -77,8 +80,7 @@ absl::StatusOr<Ends> Connect(const std::string& binary, const Places& places,
           {.arguments = {binary, "role=send", congestion, size,
                          absl::StrCat("address=", kSenderAddressV4),
                          absl::StrCat("peer=", kReceiverAddressV4), absl::StrCat("port=", port),
-                         absl::StrCat("mode=", Label(workload.send_mode())),
-                         absl::StrCat("fields=", workload.fields()),
+                         absl::StrCat("mode=", Label(workload.send_mode())), fields,
                          absl::StrCat("ring=", workload.ring_depth())},
            .network_of = places.sender.network_of,
            .cpu = places.sender.cpu}));

@@ -10,8 +10,8 @@
 
 namespace copycost::bench {
 
-// One execution of `workload` (stream over IPv4, one thread, touch and read none), with the ring
-// depth it names. DataLoss when the windows of the two ends overlap by less than 95 %.
+// One execution of `workload` (stream over IPv4, one thread, touch and read none, any modes), with
+// the ring depth it names. DataLoss when the windows of the two ends overlap by less than 95 %.
 absl::StatusOr<Observation> RunBareStream(const std::string& binary, const Places& places,
                                           const v1::Workload& workload);
 

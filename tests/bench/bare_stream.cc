@@ -1,58 +1,43 @@
 // One end of a TCP stream as one would write it by hand: plain system calls in a plain loop, and
 // nothing of copycost. What the product's data path is compared with (docs/performance.md).
 //
-//   copycost_bench_bare_stream role=receive address=A congestion=C size=N
-//   copycost_bench_bare_stream role=send address=A peer=A port=N congestion=C size=N mode=M ...
-//
-// with fields=N and ring=N.
+//   copycost_bench_bare_stream role=receive address=A congestion=C size=N fields=N mode=M
+//   copycost_bench_bare_stream role=send address=A peer=A port=N congestion=C size=N fields=N
+//                              ring=N mode=M
 //
 // Started in its network namespace and on its CPU. Speaks on its standard streams, a line each:
 //   to stdout:   "listening PORT" (receiver), then "ready" once connected and faulted in
 //   from stdin:  "START OPEN CLOSE END", nanoseconds of CLOCK_MONOTONIC: when to begin, when the
 //                measured window opens and closes, when the sender stops
-//   to stdout:   "opened_ns=N closed_ns=N bytes=N calls=N cpu_ns=N total_bytes=N sends=N copied=N":
+//   to stdout:   "opened_ns=N closed_ns=N bytes=N calls=N cpu_ns=N total_bytes=N":
 //                the window as it was, what was counted in it, and over the whole stream
 // Anything that goes wrong is told on stderr, and the exit code is 1. A send that is cut short is
 // among it: on a blocking socket that means an error, or too little locked memory.
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
-// After <time.h>: linux/errqueue.h uses struct timespec.
-#include <linux/errqueue.h>
 
 #include <cerrno>
 #include <cinttypes>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <map>
 #include <string>
 #include <thread>
-#include <vector>
 
+#include "tests/bench/bare_receives.h"
+#include "tests/bench/bare_sends.h"
+#include "tests/bench/bare_support.h"
+
+namespace bare {
 namespace {
 
-constexpr size_t kCacheLine = 64;
-constexpr size_t kPage = 4096;
 // Between two looks at the clock: some 50 us, for which 25 ns are paid.
 constexpr uint64_t kLookBytes = 256 << 10;
-constexpr int kPatienceMs = 5000;
-
-[[noreturn]] void Fail(const char* what) {
-  std::fprintf(stderr, "bare_stream: %s\n", what);
-  std::exit(1);
-}
-
-[[noreturn]] void FailCall(const char* call) {
-  std::fprintf(stderr, "bare_stream: %s: %s\n", call, std::strerror(errno));
-  std::exit(1);
-}
 
 class Arguments {
  public:
@@ -108,13 +93,12 @@ class Window {
     }
   }
 
-  void Print(uint64_t sends, uint64_t copied) const {
+  void Print() const {
     if (edge_ < 2) Fail("the stream ended before its window closed");
-    std::printf(
-        "opened_ns=%" PRId64 " closed_ns=%" PRId64 " bytes=%" PRIu64 " calls=%" PRIu64
-        " cpu_ns=%" PRId64 " total_bytes=%" PRIu64 " sends=%" PRIu64 " copied=%" PRIu64 "\n",
-        edges_[0].now, edges_[1].now, edges_[1].bytes - edges_[0].bytes,
-        edges_[1].calls - edges_[0].calls, edges_[1].cpu - edges_[0].cpu, bytes_, sends, copied);
+    std::printf("opened_ns=%" PRId64 " closed_ns=%" PRId64 " bytes=%" PRIu64 " calls=%" PRIu64
+                " cpu_ns=%" PRId64 " total_bytes=%" PRIu64 "\n",
+                edges_[0].now, edges_[1].now, edges_[1].bytes - edges_[0].bytes,
+                edges_[1].calls - edges_[0].calls, edges_[1].cpu - edges_[0].cpu, bytes_);
   }
 
  private:
@@ -133,26 +117,6 @@ class Window {
   size_t edge_ = 0;
   Edge edges_[2] = {};
 };
-
-char* Allocate(size_t bytes, int content) {
-  const size_t alignment = bytes >= kPage ? kPage : kCacheLine;
-  const size_t whole = (bytes + alignment - 1) / alignment * alignment;
-  char* memory = static_cast<char*>(std::aligned_alloc(alignment, whole));
-  if (memory == nullptr) Fail("no memory");
-  std::memset(memory, content, whole);
-  return memory;
-}
-
-std::vector<iovec> MakeMessage(const Arguments& arguments) {
-  const uint64_t fields = arguments.Number("fields");
-  const uint64_t size = arguments.Number("size");
-  if (fields == 0 || size % fields != 0) Fail("size= is no multiple of fields=");
-  std::vector<iovec> message;
-  for (uint64_t i = 0; i < fields; ++i) {
-    message.push_back({Allocate(size / fields, static_cast<int>(i + 1)), size / fields});
-  }
-  return message;
-}
 
 sockaddr_in Address(const std::string& text, uint64_t port) {
   sockaddr_in address{};
@@ -222,113 +186,6 @@ int64_t AwaitStart(Window& window) {
   return end;
 }
 
-void CheckSent(ssize_t sent, size_t size, const char* call) {
-  if (sent < 0) FailCall(call);
-  if (static_cast<size_t>(sent) != size) Fail("a send was cut short");
-}
-
-msghdr HeaderOf(std::vector<iovec>& message) {
-  msghdr header{};
-  header.msg_iov = message.data();
-  header.msg_iovlen = message.size();
-  return header;
-}
-
-void SendTwoCopy(const Arguments& arguments, int fd, Window& window) {
-  const size_t size = arguments.Number("size");
-  const std::vector<iovec> message = MakeMessage(arguments);
-  char* const staging = Allocate(size, 1);
-  const int64_t end = AwaitStart(window);
-  do {
-    char* to = staging;
-    for (const iovec& field : message) {
-      std::memcpy(to, field.iov_base, field.iov_len);
-      to += field.iov_len;
-    }
-    CheckSent(::send(fd, staging, size, MSG_NOSIGNAL), size, "send");
-  } while (window.Count(size) < end);
-}
-
-void SendOneCopy(const Arguments& arguments, int fd, Window& window) {
-  const size_t size = arguments.Number("size");
-  std::vector<iovec> message = MakeMessage(arguments);
-  const msghdr header = HeaderOf(message);
-  const int64_t end = AwaitStart(window);
-  do {
-    CheckSent(::sendmsg(fd, &header, MSG_NOSIGNAL), size, "sendmsg");
-  } while (window.Count(size) < end);
-}
-
-// Message n is made in slot n % depth, and is the socket's n-th zero-copy send.
-class ZeroCopyRing {
- public:
-  ZeroCopyRing(const Arguments& arguments, int fd) : fd_(fd) {
-    const int one = 1;
-    if (::setsockopt(fd, SOL_SOCKET, SO_ZEROCOPY, &one, sizeof(one)) != 0) {
-      FailCall("setsockopt SO_ZEROCOPY");
-    }
-    for (uint64_t i = 0; i < arguments.Number("ring"); ++i) {
-      messages_.push_back(MakeMessage(arguments));
-    }
-    if (messages_.empty()) Fail("ring=0");
-    owned_by_kernel_.resize(messages_.size());
-  }
-
-  void Send(size_t size) {
-    const size_t slot = sends_ % messages_.size();
-    while (owned_by_kernel_[slot]) Await();
-    const msghdr header = HeaderOf(messages_[slot]);
-    CheckSent(::sendmsg(fd_, &header, MSG_ZEROCOPY | MSG_NOSIGNAL), size, "sendmsg MSG_ZEROCOPY");
-    owned_by_kernel_[slot] = true;
-    ++sends_;
-  }
-
-  void Drain() {
-    while (completed_ < sends_) Await();
-  }
-
-  uint64_t sends() const { return sends_; }
-  uint64_t copied() const { return copied_; }
-
- private:
-  void Await() {
-    pollfd entry{.fd = fd_, .events = 0, .revents = 0};  // POLLERR is always reported
-    const int ready = ::poll(&entry, 1, kPatienceMs);
-    if (ready == 0) Fail("zero-copy sends are not completed");
-    if (ready < 0 && errno != EINTR) FailCall("poll");
-    while (ReadNotification()) {
-    }
-  }
-
-  bool ReadNotification() {
-    alignas(cmsghdr) char control[128];
-    msghdr message{};
-    message.msg_control = control;
-    message.msg_controllen = sizeof(control);
-    if (::recvmsg(fd_, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) {
-      if (errno == EAGAIN) return false;
-      FailCall("recvmsg MSG_ERRQUEUE");
-    }
-    sock_extended_err error{};
-    std::memcpy(&error, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(error));
-    if (error.ee_origin != SO_EE_ORIGIN_ZEROCOPY) Fail("an error is in the error queue");
-    const uint32_t count = error.ee_data - error.ee_info + 1;
-    for (uint32_t i = 0; i < count; ++i) {
-      owned_by_kernel_[(error.ee_info + i) % messages_.size()] = false;
-    }
-    completed_ += count;
-    if ((error.ee_code & SO_EE_CODE_ZEROCOPY_COPIED) != 0) copied_ += count;
-    return true;
-  }
-
-  const int fd_;
-  std::vector<std::vector<iovec>> messages_;
-  std::vector<char> owned_by_kernel_;
-  uint64_t sends_ = 0;
-  uint64_t completed_ = 0;
-  uint64_t copied_ = 0;
-};
-
 // Says that no more comes, and waits for the receiver to say the same.
 void EndStream(int fd) {
   char byte;
@@ -336,56 +193,85 @@ void EndStream(int fd) {
   if (::recv(fd, &byte, sizeof(byte), 0) != 0) FailCall("recv at the end");
 }
 
-int Send(const Arguments& arguments) {
+template <typename Send>
+void SendAll(int fd, const Shape& shape) {
   Window window;
-  const int fd = Connect(arguments);
-  const std::string& mode = arguments.Text("mode");
-  if (mode == "zero-copy") {
-    ZeroCopyRing ring(arguments, fd);
-    const size_t size = arguments.Number("size");
-    const int64_t end = AwaitStart(window);
-    do {
-      ring.Send(size);
-    } while (window.Count(size) < end);
-    ring.Drain();
-    EndStream(fd);
-    window.Print(ring.sends(), ring.copied());
-    return 0;
-  }
-  if (mode == "two-copy") {
-    SendTwoCopy(arguments, fd, window);
-  } else if (mode == "one-copy") {
-    SendOneCopy(arguments, fd, window);
-  } else {
-    Fail("mode= is none of two-copy, one-copy, zero-copy");
-  }
+  Send send(fd, shape);
+  const int64_t end = AwaitStart(window);
+  do {
+    send();
+  } while (window.Count(shape.bytes) < end);
+  send.Drain();
   EndStream(fd);
-  window.Print(0, 0);
-  return 0;
+  window.Print();
 }
 
-int Receive(const Arguments& arguments) {
+template <typename Receive>
+void ReceiveAll(int fd, const Shape& shape) {
   Window window;
-  const int fd = Accept(arguments);
-  const size_t size = arguments.Number("size");
-  char* const buffer = Allocate(size, 1);
+  Receive receive(fd, shape);
   AwaitStart(window);
-  while (true) {
-    const ssize_t taken = ::recv(fd, buffer, size, 0);
-    if (taken < 0) FailCall("recv");
-    if (taken == 0) break;
-    window.Count(static_cast<uint64_t>(taken));
-  }
+  while (const size_t taken = receive()) window.Count(taken);
   window.Look();
   ::shutdown(fd, SHUT_WR);
-  window.Print(0, 0);
+  window.Print();
+}
+
+using Run = void (*)(int fd, const Shape& shape);
+
+const std::map<std::string, Run> kSends = {
+    {"two-copy", SendAll<TwoCopy>},
+    {"one-copy", SendAll<OneCopy>},
+    {"zero-copy", SendAll<ZeroCopy<MsgZeroCopy>>},
+    {"writev", SendAll<Writev>},
+    {"sendfile", SendAll<Sendfile>},
+    {"splice", SendAll<Splice>},
+    {"vmsplice", SendAll<Vmsplice>},
+    {"uring-send", SendAll<UringSend>},
+    {"uring-sendmsg", SendAll<UringSendmsg>},
+    {"uring-zero-copy", SendAll<ZeroCopy<UringZeroCopy<false, false>>>},
+    {"uring-zero-copy-fixed", SendAll<ZeroCopy<UringZeroCopy<true, false>>>},
+    {"uring-sendmsg-zero-copy", SendAll<ZeroCopy<UringZeroCopy<false, true>>>},
+};
+
+const std::map<std::string, Run> kReceives = {
+    {"recv", ReceiveAll<Recv>},
+    {"scatter", ReceiveAll<Scatter>},
+    {"truncate", ReceiveAll<Truncate>},
+    {"splice-null", ReceiveAll<SpliceNull>},
+    {"mapped", ReceiveAll<Mapped>},
+    {"uring-recv", ReceiveAll<UringRecv>},
+    {"uring-recv-multishot", ReceiveAll<UringRecvMultishot>},
+};
+
+Run Find(const std::map<std::string, Run>& modes, const std::string& mode) {
+  const auto found = modes.find(mode);
+  if (found == modes.end()) Fail(("mode=" + mode + ": not known").c_str());
+  return found->second;
+}
+
+int Main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  ::signal(SIGPIPE, SIG_IGN);
+  const Arguments arguments(argc, argv);
+  Shape shape = {
+      .bytes = arguments.Number("size"), .fields = arguments.Number("fields"), .ring = 0};
+  if (shape.fields == 0 || shape.bytes % shape.fields != 0) {
+    Fail("size= is no multiple of fields=");
+  }
+  const std::string& mode = arguments.Text("mode");
+  if (arguments.Text("role") == "send") {
+    shape.ring = arguments.Number("ring");
+    const Run run = Find(kSends, mode);
+    run(Connect(arguments), shape);
+  } else {
+    const Run run = Find(kReceives, mode);
+    run(Accept(arguments), shape);
+  }
   return 0;
 }
 
 }  // namespace
+}  // namespace bare
 
-int main(int argc, char** argv) {
-  std::setvbuf(stdout, nullptr, _IOLBF, 0);
-  const Arguments arguments(argc, argv);
-  return arguments.Text("role") == "send" ? Send(arguments) : Receive(arguments);
-}
+int main(int argc, char** argv) { return bare::Main(argc, argv); }

@@ -49,6 +49,7 @@ std::vector<GridColumn> Columns(const ResultHeading& heading) {
     std::string unit;
     bool number;
   } kHeadings[] = {{"send mode", "", false},
+                   {"receive mode", "", false},
                    {"size", "", true},
                    {"quantity", "", false},
                    {"n", "", true},
@@ -67,6 +68,7 @@ std::vector<GridColumn> Columns(const ResultHeading& heading) {
 
 std::vector<std::string> RowOf(const Cell& cell, const Comparison& comparison) {
   return {Label(cell.workload.send_mode()),
+          Label(cell.workload.receive_mode()),
           FormatBytes(cell.workload.message_bytes()),
           absl::StrCat(comparison.quantity, ", ", comparison.unit),
           absl::StrCat(comparison.n),
@@ -85,6 +87,7 @@ class Line {
     Set("type", type);
     Set("against", heading.against);
     Set("send_mode", Label(cell.workload.send_mode()));
+    Set("receive_mode", Label(cell.workload.receive_mode()));
     Set("message_bytes", static_cast<double>(cell.workload.message_bytes()));
     Set("fields", static_cast<double>(cell.workload.fields()));
     Set("congestion", cell.workload.congestion());

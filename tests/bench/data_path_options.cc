@@ -25,6 +25,7 @@ constexpr uint64_t kMostReceiveBuffer = 32 << 20;
 // As typed; empty or absent: the default of what is compared with.
 struct Words {
   std::string modes;
+  std::string receive_modes;
   std::string sizes = "1K,16K,64K";
   std::optional<uint32_t> fields;
   std::string congestion;
@@ -38,7 +39,9 @@ struct Words {
 void AddFlags(CLI::App& app, Words& words, DataPathOptions& options) {
   app.add_option("--against", options.against,
                  "bare, iperf3, nuttcp, or product: itself, to see what is noise [bare]");
-  app.add_option("--send", words.modes, "send modes [all three; against a peer one-copy]");
+  app.add_option("--send", words.modes,
+                 "send modes, or 'all' [two-copy,one-copy,zero-copy; against a peer one-copy]");
+  app.add_option("--receive", words.receive_modes, "receive modes, or 'all' [recv]");
   app.add_option("--sizes", words.sizes, "message sizes [1K,16K,64K]");
   app.add_option("--fields", words.fields, "fields of a message [8; against a peer 1]");
   app.add_option("--congestion", words.congestion, "TCP congestion control [cubic]");
@@ -73,9 +76,10 @@ absl::StatusOr<const Peer*> PeerNamed(absl::string_view against) {
 
 // What a peer cannot be told must not be asked of the product alone.
 absl::Status CheckAgainst(const Peer& peer, const Words& words) {
-  if (!words.modes.empty() || words.fields.has_value()) {
-    return absl::InvalidArgumentError(absl::StrCat("--send, --fields: against ", peer.name,
-                                                   " they are one-copy and 1, as it sends itself"));
+  if (!words.modes.empty() || !words.receive_modes.empty() || words.fields.has_value()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--send, --receive, --fields: against ", peer.name,
+                     " they are one-copy, recv and 1, as it does itself"));
   }
   if (!words.congestion.empty() && !peer.sets_congestion) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -125,14 +129,15 @@ absl::StatusOr<v1::Workload> CommonWorkload(const Words& words, bool against_pee
   return workload;
 }
 
-absl::StatusOr<std::vector<v1::SendMode>> ModesOf(const Words& words, bool against_peer) {
-  std::string list = words.modes;
-  if (list.empty()) list = against_peer ? "one-copy" : "two-copy,one-copy,zero-copy";
-  std::vector<v1::SendMode> modes;
-  for (const absl::string_view word : absl::StrSplit(list, ',')) {
-    const absl::StatusOr<int> mode = NumberOf(*v1::SendMode_descriptor(), word);
-    if (!mode.ok()) return Annotate(mode.status(), "--send");
-    modes.push_back(static_cast<v1::SendMode>(*mode));
+template <typename Mode>
+absl::StatusOr<std::vector<Mode>> ModesOf(const std::string& list, absl::string_view otherwise,
+                                          absl::string_view flag) {
+  if (list == "all") return AllOf<Mode>();
+  std::vector<Mode> modes;
+  for (const absl::string_view word : absl::StrSplit(list.empty() ? otherwise : list, ',')) {
+    const absl::StatusOr<int> mode = NumberOf(*google::protobuf::GetEnumDescriptor<Mode>(), word);
+    if (!mode.ok()) return Annotate(mode.status(), flag);
+    modes.push_back(static_cast<Mode>(*mode));
   }
   return modes;
 }
@@ -148,21 +153,38 @@ absl::StatusOr<uint64_t> ReceiveBuffer(const Words& words) {
   return *bytes;
 }
 
+absl::StatusOr<std::vector<uint64_t>> SizesOf(const Words& words, uint32_t fields) {
+  std::vector<uint64_t> sizes;
+  for (const absl::string_view word : absl::StrSplit(words.sizes, ',')) {
+    const absl::StatusOr<uint64_t> size = ParseBytes(word);
+    if (!size.ok()) return Annotate(size.status(), "--sizes");
+    if (*size == 0 || fields == 0 || *size % fields != 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--sizes: ", word, " is not a multiple of ", fields, " fields"));
+    }
+    sizes.push_back(*size);
+  }
+  return sizes;
+}
+
 absl::StatusOr<std::vector<v1::Workload>> Workloads(const Words& words, bool against_peer) {
   ASSIGN_OR_RETURN(v1::Workload workload, CommonWorkload(words, against_peer));
-  ASSIGN_OR_RETURN(const std::vector<v1::SendMode> modes, ModesOf(words, against_peer));
+  ASSIGN_OR_RETURN(
+      const auto send_modes,
+      ModesOf<v1::SendMode>(words.modes, against_peer ? "one-copy" : "two-copy,one-copy,zero-copy",
+                            "--send"));
+  ASSIGN_OR_RETURN(const auto receive_modes,
+                   ModesOf<v1::ReceiveMode>(words.receive_modes, "recv", "--receive"));
+  ASSIGN_OR_RETURN(const auto sizes, SizesOf(words, workload.fields()));
   std::vector<v1::Workload> workloads;
-  for (const v1::SendMode mode : modes) {
-    for (const absl::string_view word : absl::StrSplit(words.sizes, ',')) {
-      const absl::StatusOr<uint64_t> size = ParseBytes(word);
-      if (!size.ok()) return Annotate(size.status(), "--sizes");
-      if (*size == 0 || workload.fields() == 0 || *size % workload.fields() != 0) {
-        return absl::InvalidArgumentError(absl::StrCat("--sizes: ", word, " is not a multiple of ",
-                                                       workload.fields(), " fields"));
+  for (const v1::SendMode send : send_modes) {
+    for (const v1::ReceiveMode receive : receive_modes) {
+      for (const uint64_t size : sizes) {
+        workload.set_send_mode(send);
+        workload.set_receive_mode(receive);
+        workload.set_message_bytes(size);
+        workloads.push_back(workload);
       }
-      workload.set_send_mode(mode);
-      workload.set_message_bytes(*size);
-      workloads.push_back(workload);
     }
   }
   return workloads;

@@ -42,8 +42,8 @@ absl::StatusOr<std::unique_ptr<ProductSender>> ProductSender::Create(v1::SendMod
 }
 
 absl::Status ProductSender::Send(uint64_t messages) {
-  return StreamSend({.socket = kNullSocket, .message_bytes = message_bytes_, .messages = messages},
-                    *sender_, flow_.meter());
+  return StreamSend({.message_bytes = message_bytes_, .messages = messages}, *sender_,
+                    flow_.meter());
 }
 
 absl::StatusOr<std::unique_ptr<ProductReceiver>> ProductReceiver::Create(
@@ -58,8 +58,7 @@ absl::StatusOr<std::unique_ptr<ProductReceiver>> ProductReceiver::Create(
 }
 
 absl::Status ProductReceiver::Receive() {
-  return StreamReceive({.socket = kNullSocket, .message_bytes = message_bytes_, .messages = 0},
-                       *receiver_, flow_.meter());
+  return StreamReceive({.message_bytes = message_bytes_, .messages = 0}, *receiver_, flow_.meter());
 }
 
 }  // namespace copycost::bench
