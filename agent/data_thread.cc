@@ -10,16 +10,20 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/link/data_interface.h"
+#include "agent/patterns/stream.h"
 #include "agent/transport/tcp.h"
+#include "common/clock.h"
+#include "common/mode_traits.h"
 #include "common/status.h"
 
 namespace copycost {
 namespace {
 
-// Flows of a trial carry different bytes.
+// Flows of a trial carry different bytes, and responses others than requests.
 uint64_t FlowSeed(uint64_t trial_seed, uint32_t flow) {
   return trial_seed ^ (uint64_t{flow} + 1) * 0x9e3779b97f4a7c15;
 }
+uint64_t ResponseSeed(uint64_t trial_seed, uint32_t flow) { return ~FlowSeed(trial_seed, flow); }
 
 // Gives the calling thread a table of open files of its own, with the standard streams and `socket`
 // in it. In a process of several threads the kernel counts references to a file in each system call
@@ -35,18 +39,40 @@ void LeaveSharedFileTable(int socket) {
   if (own > STDERR_FILENO + 1) ::close_range(STDERR_FILENO + 1, own - 1, 0);
 }
 
-StreamOptions StreamOptionsOf(const DataThread::Options& options) {
-  return {.message_bytes = options.workload.message_bytes(),
-          .messages = options.workload.messages_per_flow()};
+StreamOptions StreamOptionsOf(const v1::Workload& workload) {
+  return {.message_bytes = workload.message_bytes(), .messages = workload.messages_per_flow()};
+}
+
+ExchangeOptions ExchangeOptionsOf(const v1::Workload& workload) {
+  return {.request_bytes = workload.message_bytes(),
+          .response_bytes = workload.response_bytes(),
+          .exchanges = workload.messages_per_flow(),
+          .rate = workload.rate()};
+}
+
+// `Result` is a FlowResult, or the Responses of one.
+template <typename Result>
+void TellBytes(uint64_t bytes, uint64_t message_bytes, Result& result) {
+  result.set_total_bytes(bytes);
+  result.set_total_messages(bytes / message_bytes);
+}
+
+template <typename Result>
+absl::Status TellEvidence(WayOut& out, Result& result) {
+  ASSIGN_OR_RETURN(*result.mutable_evidence(), out.TakeEvidence());
+  return absl::OkStatus();
+}
+
+template <typename Result>
+void TellEvidence(WayIn& in, Result& result) {
+  *result.mutable_evidence() = in.TakeEvidence();
+  result.set_verified_bytes(in.verified_bytes());
 }
 
 }  // namespace
 
 DataThread::DataThread(Options options)
-    : options_(std::move(options)),
-      meter_(options_.gate),
-      stream_(StreamOptionsOf(options_)),
-      thread_([this] { Main(); }) {}
+    : options_(std::move(options)), meter_(options_.gate), thread_([this] { Main(); }) {}
 
 DataThread::~DataThread() {
   Abort();
@@ -60,17 +86,21 @@ void DataThread::Join() {
   if (thread_.joinable()) thread_.join();
 }
 
+bool DataThread::exchanges() const { return Exchanges(options_.workload.pattern()); }
+
 void DataThread::Main() {
   LeaveSharedFileTable(options_.socket.get());
+  if (options_.sender != nullptr) out_.emplace(std::move(options_.sender));
+  if (options_.receiver != nullptr) in_.emplace(std::move(options_.receiver));
   const absl::Status prepared = Prepare();
   options_.on_ready(prepared);
   if (prepared.ok()) {
     options_.gate.AwaitStart();
-    options_.on_done(options_.sender != nullptr ? RunSender() : RunReceiver());
+    options_.on_done(RunAndConclude());
   }
   // Here, since what they opened is in this thread's table of files.
-  options_.sender.reset();
-  options_.receiver.reset();
+  out_.reset();
+  in_.reset();
 }
 
 absl::Status DataThread::BindToCpu() {
@@ -96,62 +126,110 @@ absl::Status DataThread::Prepare() {
   applied_end_.set_flow(options_.end.flow());
   applied_end_.set_role(options_.end.role());
   ASSIGN_OR_RETURN(*applied_end_.mutable_interface(), FindDataInterface(socket));
-  const FlowSpec flow = {
-      .message_bytes = workload.message_bytes(),
-      .fields = workload.fields(),
-      .ring_depth = workload.ring_depth(),
-      .path = PathOver(applied_end_.interface(), options_.end.peer_on_same_host()),
-      .counters = meter_.counters()};
-  const uint64_t seed = FlowSeed(options_.content_seed, options_.end.flow());
-  if (options_.sender != nullptr) {
-    ASSIGN_OR_RETURN(content_, MakeContent(workload.touch(), seed));
-    RETURN_IF_ERROR(options_.sender->Open(flow, socket, *content_));
-    options_.sender->Echo(echo_);
-    echo_.set_touch(content_->touch());
+  if (exchanges()) RETURN_IF_ERROR(SendAtOnce(socket));
+  RETURN_IF_ERROR(OpenWays());
+  RETURN_IF_ERROR(EchoWays());
+  if (exchanges()) {
+    EchoExchange(ExchangeOptionsOf(workload), options_.end.role(), echo_);
   } else {
-    ASSIGN_OR_RETURN(sink_, MakeSink(workload.read(), seed));
-    RETURN_IF_ERROR(options_.receiver->Open(flow, socket, *sink_));
-    options_.receiver->Echo(echo_);
-    echo_.set_read(sink_->read());
+    EchoStream(StreamOptionsOf(workload), echo_);
   }
-  EchoStream(stream_, echo_);
   return EchoTcp(socket, echo_, applied_end_);
 }
 
-absl::Status DataThread::RunSender() {
-  Sender& sender = *options_.sender;
-  RETURN_IF_ERROR(StreamSend(stream_, sender, meter_));
+// Each way with the size of what goes it.
+absl::Status DataThread::OpenWays() {
+  const v1::Workload& workload = options_.workload;
+  const uint32_t flow = options_.end.flow();
+  FlowSpec messages = {.message_bytes = workload.message_bytes(),
+                       .fields = workload.fields(),
+                       .ring_depth = workload.ring_depth(),
+                       .path = PathOver(applied_end_.interface(), options_.end.peer_on_same_host()),
+                       .counters = meter_.counters()};
+  FlowSpec responses = messages;
+  responses.message_bytes = workload.response_bytes();
+  const uint64_t seed = FlowSeed(options_.content_seed, flow);
+  const uint64_t response_seed = ResponseSeed(options_.content_seed, flow);
+  const int socket = options_.socket.get();
+  if (out_) {
+    RETURN_IF_ERROR(out_->Open(begins() ? messages : responses, socket, workload.touch(),
+                               begins() ? seed : response_seed));
+  }
+  if (in_) {
+    RETURN_IF_ERROR(in_->Open(begins() ? responses : messages, socket, workload.read(),
+                              begins() ? response_seed : seed));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DataThread::EchoWays() {
+  v1::Workload sent;
+  v1::Workload received;
+  if (out_) out_->Echo(sent);
+  if (in_) in_->Echo(received);
+  if (exchanges()) {
+    // Modes know messages only.
+    v1::Workload& responses = begins() ? received : sent;
+    responses.set_response_bytes(responses.message_bytes());
+    responses.clear_message_bytes();
+  }
+  if (sent.fields() != 0 && received.fields() != 0 && sent.fields() != received.fields()) {
+    return absl::DataLossError(
+        absl::StrCat("one way has ", sent.fields(), " fields, the other ", received.fields()));
+  }
+  echo_.MergeFrom(sent);
+  echo_.MergeFrom(received);
+  return absl::OkStatus();
+}
+
+absl::Status DataThread::RunPattern() {
+  if (exchanges()) {
+    const ExchangeOptions options = ExchangeOptionsOf(options_.workload);
+    const ExchangeEnd end = {
+        .sender = out_->sender(), .receiver = in_->receiver(), .meter = meter_};
+    ASSIGN_OR_RETURN(totals_, begins() ? Request(options, end, latency_) : Answer(options, end));
+    return absl::OkStatus();
+  }
+  const StreamOptions options = StreamOptionsOf(options_.workload);
+  RETURN_IF_ERROR(begins() ? StreamSend(options, out_->sender(), meter_)
+                           : StreamReceive(options, in_->receiver(), meter_));
+  totals_.request_bytes = meter_.counters().bytes.Get();
+  return absl::OkStatus();
+}
+
+// The end that begins ends the stream, once what it sent needs it no more; the other then does.
+absl::Status DataThread::RunAndConclude() {
+  RETURN_IF_ERROR(RunPattern());
+  if (!begins()) meter_.Look();
   const absl::Time deadline = absl::FromUnixNanos(MonotonicNanos()) + options_.drain_limit;
-  RETURN_IF_ERROR(sender.Drain(deadline));
-  // Evidence comes last: before everything is acknowledged there may be retransmissions to come.
-  RETURN_IF_ERROR(EndStream(options_.socket.get(), deadline));
-  return Conclude(sender.TakeEvidence());
+  if (out_) RETURN_IF_ERROR(out_->sender().Drain(deadline));
+  if (begins()) {
+    // Evidence comes last: before everything is acknowledged there may be retransmissions to come.
+    RETURN_IF_ERROR(EndStream(options_.socket.get(), deadline));
+  } else if (::shutdown(options_.socket.get(), SHUT_WR) != 0) {
+    return ErrnoStatus("shutdown");
+  }
+  return Conclude();
 }
 
-absl::Status DataThread::RunReceiver() {
-  RETURN_IF_ERROR(StreamReceive(stream_, *options_.receiver, meter_));
-  meter_.Look();
-  // The sender waits for it.
-  if (::shutdown(options_.socket.get(), SHUT_WR) != 0) return ErrnoStatus("shutdown");
-  return Conclude(options_.receiver->TakeEvidence());
-}
-
-absl::Status DataThread::Conclude(absl::StatusOr<v1::Evidence> taken) {
-  RETURN_IF_ERROR(taken.status());
-  v1::Evidence& evidence = *taken;
+absl::Status DataThread::Conclude() {
   ASSIGN_OR_RETURN(const TcpState tcp, ReadTcpState(options_.socket.get()));
   result_.set_flow(options_.end.flow());
   result_.set_role(options_.end.role());
-  result_.set_total_bytes(meter_.counters().bytes.Get());
-  result_.set_total_messages(result_.total_bytes() / options_.workload.message_bytes());
   result_.set_retransmitted_segments(tcp.retransmitted_segments);
   result_.set_retransmitted_bytes(tcp.retransmitted_bytes);
-  if (content_ != nullptr) evidence.set_touched_bytes(content_->touched_bytes());
-  if (sink_ != nullptr) {
-    evidence.set_read_bytes(sink_->read_bytes());
-    result_.set_verified_bytes(sink_->verified_bytes());
+  TellBytes(totals_.request_bytes, options_.workload.message_bytes(), result_);
+  if (begins()) {
+    RETURN_IF_ERROR(TellEvidence(*out_, result_));
+  } else {
+    TellEvidence(*in_, result_);
   }
-  *result_.mutable_evidence() = std::move(evidence);
+  if (!exchanges()) return absl::OkStatus();
+  v1::Responses& responses = *result_.mutable_responses();
+  TellBytes(totals_.response_bytes, options_.workload.response_bytes(), responses);
+  if (!begins()) return TellEvidence(*out_, responses);
+  TellEvidence(*in_, responses);
+  if (options_.workload.messages_per_flow() == 0) *result_.mutable_latency() = latency_.Tell();
   return absl::OkStatus();
 }
 

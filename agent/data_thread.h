@@ -1,4 +1,4 @@
-// One data thread: bound to its CPU, owner of one end of one flow. It opens a mode on an
+// One data thread: bound to its CPU, owner of one end of one flow. It opens its modes on an
 // established socket, waits for the gate, runs the pattern, drains, and leaves a FlowResult.
 #ifndef COPYCOST_AGENT_DATA_THREAD_H_
 #define COPYCOST_AGENT_DATA_THREAD_H_
@@ -6,15 +6,17 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "agent/content/content.h"
 #include "agent/flow_spec.h"
+#include "agent/flow_way.h"
 #include "agent/measure/flow_meter.h"
+#include "agent/measure/latency_histogram.h"
 #include "agent/measure/window_gate.h"
-#include "agent/patterns/stream.h"
+#include "agent/patterns/exchange.h"
 #include "agent/receive_modes/receiver.h"
 #include "agent/send_modes/sender.h"
 #include "common/fd.h"
@@ -32,7 +34,8 @@ class DataThread {
     v1::Workload workload;
     uint64_t content_seed;
     UniqueFd socket;  // established, preambles exchanged
-    // A sender end has a sender, a receiver end a receiver.
+    // A sender end has a sender, a receiver end a receiver; where the pattern has exchanges each
+    // has both.
     std::unique_ptr<Sender> sender;
     std::unique_ptr<Receiver> receiver;
     WindowGate& gate;
@@ -68,18 +71,25 @@ class DataThread {
   const v1::FlowResult& result() const { return result_; }
 
  private:
+  bool exchanges() const;
+  bool begins() const { return options_.end.role() == v1::ROLE_SENDER; }
+
   void Main();
   absl::Status BindToCpu();
   absl::Status Prepare();
-  absl::Status RunSender();
-  absl::Status RunReceiver();
-  absl::Status Conclude(absl::StatusOr<v1::Evidence> taken);
+  absl::Status OpenWays();
+  absl::Status EchoWays();
+  absl::Status RunPattern();
+  absl::Status RunAndConclude();
+  absl::Status Conclude();
 
   Options options_;
   FlowMeter meter_;
-  const StreamOptions stream_;
-  std::unique_ptr<Content> content_;
-  std::unique_ptr<Sink> sink_;
+  std::optional<WayOut> out_;
+  std::optional<WayIn> in_;
+  // Of the messages, or of the requests and the responses.
+  ExchangeTotals totals_;
+  LatencyHistogram latency_;
   v1::Workload echo_;
   v1::AppliedEnd applied_end_;
   v1::FlowResult result_;

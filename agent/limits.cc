@@ -21,9 +21,10 @@ absl::Status Beyond(absl::string_view flag, absl::string_view what) {
 
 absl::Status CheckRate(const Limits& limits, const v1::Prepare& prepare) {
   if (limits.max_rate_bits_per_s == 0) return absl::OkStatus();
-  const auto senders = static_cast<uint64_t>(
-      std::count_if(prepare.ends().begin(), prepare.ends().end(),
-                    [](const v1::FlowEnd& end) { return end.role() == v1::ROLE_SENDER; }));
+  const bool all_send = Exchanges(prepare.workload().pattern());
+  const auto senders = static_cast<uint64_t>(std::count_if(
+      prepare.ends().begin(), prepare.ends().end(),
+      [all_send](const v1::FlowEnd& end) { return all_send || end.role() == v1::ROLE_SENDER; }));
   const uint64_t pacing = prepare.workload().pacing_bits_per_s();
   if (senders == 0 || (pacing > 0 && pacing <= limits.max_rate_bits_per_s / senders)) {
     return absl::OkStatus();
@@ -45,7 +46,11 @@ constexpr uint64_t kMostLent = uint64_t{5} << 20;
 absl::Status CheckMemory(const Limits& limits, const v1::Prepare& prepare) {
   const v1::Workload& workload = prepare.workload();
   const uint64_t messages = uint64_t{workload.ring_depth()} + 4;
-  const uint64_t of_one = MessageBuffers::MemoryOf(workload.message_bytes(), workload.fields());
+  uint64_t of_one = MessageBuffers::MemoryOf(workload.message_bytes(), workload.fields());
+  // Of requests and responses, each end sends one and takes the other.
+  if (Exchanges(workload.pattern())) {
+    of_one += MessageBuffers::MemoryOf(workload.response_bytes(), workload.fields());
+  }
   const uint64_t lent = LendsPages(workload.send_mode()) ? kMostLent : 0;
   const uint64_t need = (messages * of_one + lent) * prepare.ends_size();
   if (limits.max_memory_bytes > 0 && need > limits.max_memory_bytes) {

@@ -13,6 +13,7 @@
 #include "agent/measure/punctuality.h"
 #include "agent/receive_modes/receive_modes.h"
 #include "agent/send_modes/send_modes.h"
+#include "common/mode_traits.h"
 #include "common/network.h"
 #include "common/status.h"
 #include "common/trial_validation.h"
@@ -66,6 +67,11 @@ void BeOnTime() {
 bool Receives(const v1::Prepare& prepare) {
   return std::any_of(prepare.ends().begin(), prepare.ends().end(),
                      [](const v1::FlowEnd& end) { return end.role() == v1::ROLE_RECEIVER; });
+}
+
+// Of a message; of an exchange, request and response.
+uint64_t CountedBytes(const v1::Workload& workload) {
+  return workload.message_bytes() + workload.response_bytes();
 }
 
 // The part of a trial one role takes, as told by its threads. DataLoss when they differ.
@@ -210,9 +216,11 @@ absl::Status TrialRunner::StartThreads() {
                                 .gate = gate_,
                                 .on_ready = nullptr,
                                 .on_done = nullptr};
-    if (end.role() == v1::ROLE_SENDER) {
+    const bool both = Exchanges(prepare_.workload().pattern());
+    if (both || end.role() == v1::ROLE_SENDER) {
       ASSIGN_OR_RETURN(options.sender, MakeSender(prepare_.workload().send_mode()));
-    } else {
+    }
+    if (both || end.role() == v1::ROLE_RECEIVER) {
       ASSIGN_OR_RETURN(options.receiver, MakeReceiver(prepare_.workload().receive_mode()));
     }
     options.on_ready = options.on_done = [this, flow = end.flow()](absl::Status status) {
@@ -259,7 +267,7 @@ absl::Status TrialRunner::Measure(const v1::Start& start) {
   for (const auto& thread : threads_) {
     sources.push_back({.flow = thread->end().flow(),
                        .role = thread->end().role(),
-                       .message_bytes = prepare_.workload().message_bytes(),
+                       .message_bytes = CountedBytes(prepare_.workload()),
                        .counters = &thread->meter().counters()});
   }
   // From the instant that was named, even if it has passed: a Start that comes late costs warm-up,
@@ -323,7 +331,8 @@ void TrialRunner::EmitFinished() {
   for (const auto& thread : threads_) {
     v1::FlowResult& flow = *finished.add_flows() = thread->result();
     if (auto window = thread->meter().Window()) {
-      if (flow.role() == v1::ROLE_RECEIVER) {
+      // The receiver of a stream knows no messages.
+      if (flow.role() == v1::ROLE_RECEIVER && !Exchanges(prepare_.workload().pattern())) {
         window->set_messages(window->bytes() / prepare_.workload().message_bytes());
       }
       *flow.mutable_window() = *std::move(window);

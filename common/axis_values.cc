@@ -2,6 +2,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/mode_traits.h"
 #include "common/units.h"
 #include "common/words.h"
 
@@ -19,21 +20,9 @@ AxisValue Number(const FieldDescriptor& field, uint64_t number) {
   return value;
 }
 
-}  // namespace
-
-std::string AxisNumberWord(const FieldDescriptor& field, uint64_t number) {
-  const std::string& zero_word = field.options().GetExtension(v1::axis).zero_word();
-  if (number == 0 && !zero_word.empty()) return zero_word;
-  const std::string& one_word = field.options().GetExtension(v1::axis).one_word();
-  if (number == 1 && !one_word.empty()) return one_word;
-  if (absl::EndsWith(field.name(), "_bytes")) return FormatBytes(number);
-  if (absl::EndsWith(field.name(), "_bits_per_s")) return FormatBitRate(number);
-  return absl::StrCat(number);
-}
-
 // Axes are uint32, uint64, string or an enum; the field's definition is a compile-time matter, so
 // another type is a bug and shows as an empty word.
-AxisValue AxisValueOf(const FieldDescriptor& field, const v1::Workload& workload) {
+AxisValue ValueOf(const FieldDescriptor& field, const v1::Workload& workload) {
   const Reflection& reflection = *workload.GetReflection();
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_ENUM: {
@@ -51,6 +40,36 @@ AxisValue AxisValueOf(const FieldDescriptor& field, const v1::Workload& workload
     default:
       return {field.name(), "", std::nullopt};
   }
+}
+
+}  // namespace
+
+bool AxisApplies(const FieldDescriptor& field, v1::Pattern pattern) {
+  if (pattern == v1::PATTERN_UNSPECIFIED) return true;
+  switch (field.number()) {
+    case v1::Workload::kResponseBytesFieldNumber:
+      return Exchanges(pattern);
+    case v1::Workload::kRateFieldNumber:
+      return HasRate(pattern);
+    default:
+      return true;
+  }
+}
+
+std::string AxisNumberWord(const FieldDescriptor& field, uint64_t number) {
+  const std::string& zero_word = field.options().GetExtension(v1::axis).zero_word();
+  if (number == 0 && !zero_word.empty()) return zero_word;
+  const std::string& one_word = field.options().GetExtension(v1::axis).one_word();
+  if (number == 1 && !one_word.empty()) return one_word;
+  if (absl::EndsWith(field.name(), "_bytes")) return FormatBytes(number);
+  if (absl::EndsWith(field.name(), "_bits_per_s")) return FormatBitRate(number);
+  return absl::StrCat(number);
+}
+
+AxisValue AxisValueOf(const FieldDescriptor& field, const v1::Workload& workload) {
+  AxisValue value = ValueOf(field, workload);
+  value.applies = AxisApplies(field, workload.pattern());
+  return value;
 }
 
 std::vector<AxisValue> AxisValuesOf(const v1::Workload& workload) {

@@ -36,4 +36,10 @@ bool MapsPages(v1::ReceiveMode mode) {
   return Says(*v1::ReceiveMode_descriptor(), mode, v1::maps_pages);
 }
 
+bool Exchanges(v1::Pattern pattern) {
+  return Says(*v1::Pattern_descriptor(), pattern, v1::exchanges);
+}
+
+bool HasRate(v1::Pattern pattern) { return Says(*v1::Pattern_descriptor(), pattern, v1::has_rate); }
+
 }  // namespace copycost

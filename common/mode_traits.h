@@ -1,8 +1,9 @@
-// What the options of a mode's enum value say of it (words.proto, copy_mode.proto).
+// What the options of a mode's or a pattern's enum value say of it (words.proto).
 #ifndef COPYCOST_COMMON_MODE_TRAITS_H_
 #define COPYCOST_COMMON_MODE_TRAITS_H_
 
 #include "copycost/v1/copy_mode.pb.h"
+#include "copycost/v1/experiment.pb.h"
 
 namespace copycost {
 
@@ -21,6 +22,12 @@ bool MapsPages(v1::ReceiveMode mode);
 
 // It scatters what arrives into a message's fields.
 bool FillsFields(v1::ReceiveMode mode);
+
+// Each message is a request and is answered by a response: both ends send and receive.
+bool Exchanges(v1::Pattern pattern);
+
+// Its exchanges have intended instants, so many a second.
+bool HasRate(v1::Pattern pattern);
 
 }  // namespace copycost
 

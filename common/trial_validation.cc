@@ -56,6 +56,26 @@ absl::Status CheckAxis(const v1::Workload& workload, const FieldDescriptor& fiel
   return absl::OkStatus();
 }
 
+// Responses and a rate where the pattern has them, and nowhere else.
+absl::Status CheckPattern(const v1::Workload& workload) {
+  const std::string pattern = Label(workload.pattern());
+  if (Exchanges(workload.pattern()) != (workload.response_bytes() > 0)) {
+    return Refuse("workload.response_bytes",
+                  absl::StrCat(pattern, workload.response_bytes() > 0 ? " has no responses"
+                                                                      : " needs a size"));
+  }
+  if (workload.response_bytes() % workload.fields() != 0) {
+    return Refuse("workload.response_bytes",
+                  absl::StrCat(workload.response_bytes(), " cannot be split into ",
+                               workload.fields(), " equal fields"));
+  }
+  if (HasRate(workload.pattern()) != (workload.rate() > 0)) {
+    return Refuse("workload.rate",
+                  absl::StrCat(pattern, workload.rate() > 0 ? " has no rate" : " needs a rate"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckTimes(const v1::Workload& workload) {
   const absl::Duration warmup = absl::Nanoseconds(workload.warmup_ns());
   const absl::Duration window = absl::Nanoseconds(workload.window_ns());
@@ -96,6 +116,7 @@ absl::Status ValidateWorkload(const v1::Workload& workload) {
                   absl::StrCat(workload.message_bytes(), " cannot be split into ",
                                workload.fields(), " equal fields"));
   }
+  RETURN_IF_ERROR(CheckPattern(workload));
   if (workload.pacing_bits_per_s() % 8 != 0) {
     return Refuse("workload.pacing_bits_per_s", "must be a whole number of bytes, a multiple of 8");
   }

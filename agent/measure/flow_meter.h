@@ -53,6 +53,12 @@ class FlowMeter {
     return gate_.phase() != Phase::kStop;
   }
 
+  // By the data thread: whether both instants lie between those at which the window is due to open
+  // and to close. Never of a flow without a window.
+  bool InWindow(int64_t begin_ns, int64_t end_ns) const {
+    return begin_ns >= due_ns_[Index(Edge::kOpen)] && end_ns <= due_ns_[Index(Edge::kClose)];
+  }
+
   // By the data thread, besides: looks at the clock now. At the flow's end, which may come between
   // two looks.
   void Look();

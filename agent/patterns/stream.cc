@@ -3,23 +3,10 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
-#include "common/clock.h"
+#include "agent/patterns/send_step.h"
 #include "common/status.h"
 
 namespace copycost {
-namespace {
-
-// How long a sender that waits for completions goes without looking at the gate.
-constexpr absl::Duration kLook = absl::Milliseconds(10);
-
-absl::Status WaitForCompletions(Sender& sender, FlowMeter& meter) {
-  const int64_t begin = MonotonicNanos();
-  absl::Status waited = sender.AwaitCompletions(absl::FromUnixNanos(begin) + kLook);
-  meter.counters().completion_wait_ns.Add(static_cast<uint64_t>(MonotonicNanos() - begin));
-  return waited;
-}
-
-}  // namespace
 
 void EchoStream(const StreamOptions& options, v1::Workload& applied) {
   applied.set_pattern(v1::PATTERN_STREAM);
@@ -29,20 +16,10 @@ void EchoStream(const StreamOptions& options, v1::Workload& applied) {
 absl::Status StreamSend(const StreamOptions& options, Sender& sender, FlowMeter& meter) {
   uint64_t left = options.messages > 0 ? options.messages : std::numeric_limits<uint64_t>::max();
   while (left > 0 && meter.Pass()) {
-    const absl::StatusOr<Progress> sent = sender.Send(1);
+    const absl::StatusOr<uint32_t> sent = SendStep(sender, options.message_bytes, meter);
     if (!sent.ok()) return sent.status();
-    const Progress& progress = *sent;  // not copied: it has only just been written, in parts
-    if (progress.bytes != progress.messages * options.message_bytes) {
-      return absl::DataLossError(absl::StrCat("the sender submitted ", progress.bytes,
-                                              " bytes as a message of ", options.message_bytes));
-    }
-    meter.counters().messages.Add(progress.messages);
-    meter.counters().bytes.Add(progress.bytes);
-    left -= progress.messages;
-    if (progress.blocked_on == BlockedOn::kCompletions) {
-      RETURN_IF_ERROR(WaitForCompletions(sender, meter));
-      RETURN_IF_ERROR(sender.Reap());
-    }
+    meter.counters().messages.Add(*sent);
+    left -= *sent;
   }
   return absl::OkStatus();
 }

@@ -178,6 +178,12 @@ absl::Status PaceTcp(int socket, uint64_t bits_per_s) {
   return ErrnoStatus("setsockopt SO_MAX_PACING_RATE");
 }
 
+absl::Status SendAtOnce(int socket) {
+  const int on = 1;
+  if (::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0) return absl::OkStatus();
+  return ErrnoStatus("setsockopt TCP_NODELAY");
+}
+
 absl::Status MakeBlocking(int socket) {
   const int flags = ::fcntl(socket, F_GETFL);
   if (flags < 0 || ::fcntl(socket, F_SETFL, flags & ~O_NONBLOCK) != 0) return ErrnoStatus("fcntl");

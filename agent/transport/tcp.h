@@ -31,6 +31,10 @@ absl::StatusOr<std::string> PeerAddress(int socket);
 // Bounds what an established socket sends (SO_MAX_PACING_RATE); 0: no bound.
 absl::Status PaceTcp(int socket, uint64_t bits_per_s);
 
+// Has an established socket send the end of a message at once (TCP_NODELAY). Else Nagle's algorithm
+// holds a part of a segment back until what was sent before is acknowledged.
+absl::Status SendAtOnce(int socket);
+
 // The connection that comes to a non-blocking `listener` from port `peer_port`; others that come
 // are closed. DeadlineExceeded at `deadline` (monotonic).
 absl::StatusOr<UniqueFd> AcceptTcpFrom(int listener, uint16_t peer_port, absl::Time deadline);

@@ -50,11 +50,13 @@ Span HalfOf(const v1::Sample& sample, int half) {
                    : Span{sample.middle_ns(), sample.end_ns()};
 }
 
-bool HalvesDiffer(absl::Span<const uint64_t> slices) {
+bool HalvesDiffer(absl::Span<const uint64_t> slices, uint64_t grain_bytes) {
   const size_t half = slices.size() / 2;
   const double first = std::accumulate(slices.begin(), slices.begin() + half, 0.0);
   const double second = std::accumulate(slices.end() - half, slices.end(), 0.0);
-  return std::abs(first - second) > 0.05 * (first + second) / 2;
+  const double difference = std::abs(first - second);
+  return difference > 0.05 * (first + second) / 2 &&
+         difference > 2 * static_cast<double>(grain_bytes);
 }
 
 // Ranks from 1; equal values share the mean of theirs.
@@ -84,8 +86,10 @@ double CorrelationWithOrder(absl::Span<const uint64_t> values) {
   return covariance / std::sqrt(rank_variance * order_variance);
 }
 
-bool FollowsTrend(absl::Span<const uint64_t> slices) {
+bool FollowsTrend(absl::Span<const uint64_t> slices, uint64_t grain_bytes) {
   if (slices.size() < kLeastForTrend) return false;
+  const auto [least, most] = std::minmax_element(slices.begin(), slices.end());
+  if (*most - *least <= 2 * grain_bytes) return false;
   const double freedom = static_cast<double>(slices.size() - 2);
   const double r = CorrelationWithOrder(slices);
   const double rest = 1 - r * r;
@@ -113,8 +117,8 @@ std::vector<uint64_t> WindowSlices(const v1::AgentRecord& agent) {
   return slices;
 }
 
-bool IsUnsteady(absl::Span<const uint64_t> bytes_per_50ms) {
-  return HalvesDiffer(bytes_per_50ms) || FollowsTrend(bytes_per_50ms);
+bool IsUnsteady(absl::Span<const uint64_t> bytes_per_50ms, uint64_t grain_bytes) {
+  return HalvesDiffer(bytes_per_50ms, grain_bytes) || FollowsTrend(bytes_per_50ms, grain_bytes);
 }
 
 }  // namespace copycost::analysis

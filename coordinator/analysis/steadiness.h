@@ -22,7 +22,10 @@ std::vector<uint64_t> WindowSlices(const v1::AgentRecord& agent);
 // 0.01 by the t approximation t = r sqrt((n - 2) / (1 - r^2)), n - 2 degrees of freedom (Kendall
 // and Gibbons, Rank Correlation Methods, 4.13). No trend is told from fewer than 6 slices, of which
 // not even the most orderly is that rare (2 / 5! > 0.01).
-bool IsUnsteady(absl::Span<const uint64_t> bytes_per_50ms);
+//
+// `grain_bytes` come at once, in one slice or in the next: slices and halves that differ by no more
+// than two of them are alike.
+bool IsUnsteady(absl::Span<const uint64_t> bytes_per_50ms, uint64_t grain_bytes = 0);
 
 }  // namespace copycost::analysis
 

@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "common/axis_values.h"
+#include "common/mode_traits.h"
 #include "common/units.h"
 #include "common/words.h"
 #include "coordinator/experiment/plan.h"
@@ -115,18 +117,27 @@ std::vector<std::string> VerificationLines(const v1::Plan& plan) {
         absl::StrCat(Label(workload.transport()), "/", Label(workload.ip_version())),
         Label(workload.pattern()),
         Counted(workload.threads(), "thread"),
-        absl::StrCat(Counted(workload.messages_per_flow(), "message"), " a flow"),
+        absl::StrCat(Counted(workload.messages_per_flow(),
+                             Exchanges(workload.pattern()) ? "exchange" : "message"),
+                     " a flow"),
     });
   }
   return Aligned(rows);
 }
 
-// The axes that do not vary, as every cell has them.
+bool AppliesToAny(const AxisField& axis, const v1::Plan& plan) {
+  return std::any_of(plan.cells().begin(), plan.cells().end(), [&](const v1::Cell& cell) {
+    return AxisApplies(*axis.field, cell.workload().pattern());
+  });
+}
+
+// The axes that do not vary, as every cell has them that has a part for them.
 std::string CommonText(const v1::Plan& plan) {
   std::vector<std::string> words;
   for (const AxisField& axis : Axes()) {
     const std::vector<std::string> values = AxisValues(axis, plan.experiment().matrix());
-    if (values.size() == 1) words.push_back(absl::StrCat(axis.name, "=", values[0]));
+    if (values.size() == 1 && AppliesToAny(axis, plan))
+      words.push_back(absl::StrCat(axis.name, "=", values[0]));
   }
   return absl::StrJoin(words, " ");
 }

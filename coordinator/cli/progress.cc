@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/mode_traits.h"
 #include "common/units.h"
 #include "common/words.h"
 #include "coordinator/experiment/plan.h"
@@ -23,11 +24,14 @@ std::string NameOf(const v1::Plan& plan, const v1::TrialRecord& attempt) {
   return plan.cells(static_cast<int>(attempt.cell_id()) - 1).label();
 }
 
-std::string GoodputOf(const v1::TrialRecord& attempt) {
+// What the attempt found, in one figure.
+std::string FigureOf(const v1::TrialRecord& attempt) {
+  const bool exchanges = Exchanges(attempt.workload().pattern());
+  const absl::string_view column = exchanges ? "rr_latency_p50_us" : "goodput_gbps";
   for (const record::Metric& metric : record::Metrics()) {
-    if (metric.column != "goodput_gbps") continue;
-    const absl::StatusOr<double> goodput = metric.of(attempt);
-    if (goodput.ok()) return absl::StrFormat("  %.3g Gbit/s", *goodput);
+    if (metric.column != column) continue;
+    const absl::StatusOr<double> value = metric.of(attempt);
+    if (value.ok()) return absl::StrFormat("  %.3g %s", *value, exchanges ? "us" : "Gbit/s");
   }
   return "";
 }
@@ -55,7 +59,7 @@ void Progress::Tell(const v1::TrialRecord& attempt, bool over, uint64_t passed_o
                        Label(attempt.outcome()), ": ", attempt.reason()));
   }
   if (options_.live) {
-    Show(absl::StrCat(Position(attempt), "  ", TimeLeft(), "  ", name, GoodputOf(attempt)));
+    Show(absl::StrCat(Position(attempt), "  ", TimeLeft(), "  ", name, FigureOf(attempt)));
   } else if (attempt.block() != told_block_) {
     told_block_ = attempt.block();
     Print(absl::StrCat("block ", attempt.block(), " of ", plan_.experiment().repeats(), ", ",

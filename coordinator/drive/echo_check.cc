@@ -16,15 +16,20 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::TextFormat;
 
-// The fields that a role has no part in: what only the other side applies, and a ring that the send
-// mode does not have.
+// The fields that a role has no part in: what only an end that sends applies, or one that receives
+// (where the pattern has exchanges each end does both), a ring that the send mode does not have,
+// and a rate that is kept by the end that begins.
 std::set<std::string> NoPartOf(v1::Role role, const v1::Workload& asked) {
-  if (role == v1::ROLE_RECEIVER) {
-    if (FillsFields(asked.receive_mode())) return {"send_mode", "touch", "ring_depth"};
-    return {"send_mode", "fields", "touch", "ring_depth"};
-  }
-  if (PinsBuffers(asked.send_mode())) return {"receive_mode", "read"};
-  return {"receive_mode", "read", "ring_depth"};
+  const bool both = Exchanges(asked.pattern());
+  const bool sends = both || role == v1::ROLE_SENDER;
+  const bool receives = both || role == v1::ROLE_RECEIVER;
+  std::set<std::string> none;
+  if (!sends) none.insert({"send_mode", "touch"});
+  if (!receives) none.insert({"receive_mode", "read"});
+  if (!sends && !FillsFields(asked.receive_mode())) none.insert("fields");
+  if (!sends || !PinsBuffers(asked.send_mode())) none.insert("ring_depth");
+  if (role != v1::ROLE_SENDER) none.insert("rate");
+  return none;
 }
 
 bool HasPart(const v1::AgentRecord& agent, const FieldDescriptor& field,

@@ -13,12 +13,14 @@
 #include "common/mode_traits.h"
 #include "common/status.h"
 #include "coordinator/analysis/steadiness.h"
+#include "coordinator/record/latency.h"
 
 namespace copycost {
 namespace {
 
 constexpr double kLeastOverlap = 0.99;
 constexpr double kMostImbalance = 0.01;
+constexpr double kLeastOfRate = 0.99;
 // Of clocks and their difference: 73 years, so that no sum of two overflows.
 constexpr int64_t kFarthest = int64_t{1} << 61;
 
@@ -74,34 +76,89 @@ absl::Status Invalid(uint32_t flow, absl::string_view why) {
   return absl::DataLossError(absl::StrCat("flow ", flow, ": ", why));
 }
 
-absl::Status CheckBytes(uint32_t flow, const Ends& ends, const v1::TrialRecord& attempt) {
-  if (ends.sender == nullptr || ends.receiver == nullptr) {
-    return Invalid(flow, "only one of its ends has a result");
+// One direction of a flow: messages and requests go one way, responses the other.
+struct Way {
+  absl::string_view what;  // for reasons: "" or " of responses"
+  uint64_t message_bytes;
+  uint64_t accepted_bytes;
+  uint64_t delivered_bytes;
+  uint64_t verified_bytes;
+  const v1::Evidence& sent;      // by the end that sends
+  const v1::Evidence& received;  // by the other
+};
+
+std::vector<Way> WaysOf(const Ends& ends, const v1::Workload& workload) {
+  std::vector<Way> ways = {{.what = "",
+                            .message_bytes = workload.message_bytes(),
+                            .accepted_bytes = ends.sender->total_bytes(),
+                            .delivered_bytes = ends.receiver->total_bytes(),
+                            .verified_bytes = ends.receiver->verified_bytes(),
+                            .sent = ends.sender->evidence(),
+                            .received = ends.receiver->evidence()}};
+  if (!Exchanges(workload.pattern())) return ways;
+  const v1::Responses& made = ends.receiver->responses();
+  const v1::Responses& taken = ends.sender->responses();
+  ways.push_back({.what = " of responses",
+                  .message_bytes = workload.response_bytes(),
+                  .accepted_bytes = made.total_bytes(),
+                  .delivered_bytes = taken.total_bytes(),
+                  .verified_bytes = taken.verified_bytes(),
+                  .sent = made.evidence(),
+                  .received = taken.evidence()});
+  return ways;
+}
+
+absl::Status CheckWay(uint32_t flow, const Way& way, const v1::Workload& workload) {
+  if (way.accepted_bytes != way.delivered_bytes) {
+    return Invalid(flow, absl::StrCat(way.accepted_bytes, " bytes", way.what, " were accepted, ",
+                                      way.delivered_bytes, " delivered"));
   }
-  if (ends.sender->total_bytes() != ends.receiver->total_bytes()) {
-    return Invalid(flow, absl::StrCat(ends.sender->total_bytes(), " bytes were accepted, ",
-                                      ends.receiver->total_bytes(), " delivered"));
+  if (workload.read() == v1::READ_VERIFY && way.verified_bytes != way.delivered_bytes) {
+    return Invalid(flow, absl::StrCat("of ", way.delivered_bytes, " bytes", way.what, " only ",
+                                      way.verified_bytes, " were verified"));
   }
-  if (attempt.workload().read() == v1::READ_VERIFY &&
-      ends.receiver->verified_bytes() != ends.receiver->total_bytes()) {
-    return Invalid(flow, absl::StrCat("of ", ends.receiver->total_bytes(), " bytes only ",
-                                      ends.receiver->verified_bytes(), " were verified"));
+  if (way.sent.zero_copy_completions() != way.sent.zero_copy_sends()) {
+    return Invalid(
+        flow, absl::StrCat("of ", way.sent.zero_copy_sends(), " zero-copy sends", way.what, " ",
+                           way.sent.zero_copy_completions(), " were completed"));
   }
-  const v1::Evidence& evidence = ends.sender->evidence();
-  if (evidence.zero_copy_completions() != evidence.zero_copy_sends()) {
-    return Invalid(flow, absl::StrCat("of ", evidence.zero_copy_sends(), " zero-copy sends ",
-                                      evidence.zero_copy_completions(), " were completed"));
+  const uint64_t due = workload.messages_per_flow() * way.message_bytes;
+  if (workload.messages_per_flow() > 0 && way.delivered_bytes != due) {
+    return Invalid(flow, absl::StrCat(way.delivered_bytes, " bytes", way.what, " were delivered, ",
+                                      due, " were due"));
   }
   return absl::OkStatus();
 }
 
-absl::Status CheckMessages(uint32_t flow, const Ends& ends, const v1::Workload& workload) {
-  const uint64_t due = workload.messages_per_flow() * workload.message_bytes();
-  if (workload.messages_per_flow() == 0 || ends.receiver->total_bytes() == due) {
-    return absl::OkStatus();
+absl::Status CheckBytes(uint32_t flow, const Ends& ends, const v1::Workload& workload) {
+  if (ends.sender == nullptr || ends.receiver == nullptr) {
+    return Invalid(flow, "only one of its ends has a result");
   }
-  return Invalid(flow, absl::StrCat(ends.receiver->total_bytes(), " bytes were delivered, ", due,
-                                    " were due"));
+  const bool exchanges = Exchanges(workload.pattern());
+  for (const v1::FlowResult* end : {ends.sender, ends.receiver}) {
+    if (end->has_responses() == exchanges) continue;
+    return Invalid(flow, exchanges ? "an end tells nothing of its responses"
+                                   : "an end tells of responses, and there are none");
+  }
+  for (const Way& way : WaysOf(ends, workload)) RETURN_IF_ERROR(CheckWay(flow, way, workload));
+  return absl::OkStatus();
+}
+
+// The sender's end tells them, where there are any.
+absl::Status CheckLatencies(uint32_t flow, const Ends& ends, const v1::Workload& workload) {
+  const bool due = Exchanges(workload.pattern()) && workload.messages_per_flow() == 0;
+  if (ends.sender->has_latency() != due || ends.receiver->has_latency()) {
+    return Invalid(flow, due && !ends.receiver->has_latency()
+                             ? "its sender tells no latencies"
+                             : "an end tells latencies that it cannot have");
+  }
+  if (!due) return absl::OkStatus();
+  const absl::Status good = record::CheckLatency(ends.sender->latency());
+  if (!good.ok()) return Invalid(flow, good.message());
+  if (ends.sender->latency().count() > ends.sender->total_messages()) {
+    return Invalid(flow, "its histogram of latencies has more than there were exchanges");
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckWindow(uint32_t flow, const Ends& ends) {
@@ -136,18 +193,32 @@ absl::Status CheckWindow(uint32_t flow, const Ends& ends) {
   return absl::OkStatus();
 }
 
-struct ZeroCopySends {
-  uint64_t all = 0;
-  uint64_t copied = 0;
+// Of all flows and ways.
+struct Sums {
+  uint64_t zero_copy_sends = 0;
+  uint64_t zero_copy_copied = 0;
+  uint64_t mapped_bytes = 0;
+  uint64_t delivered_bytes = 0;
 };
 
-ZeroCopySends ZeroCopySendsOf(const std::map<uint32_t, Ends>& flows) {
-  ZeroCopySends sends;
+Sums SumsOf(const std::map<uint32_t, Ends>& flows, const v1::Workload& workload) {
+  Sums sums;
   for (const auto& [flow, ends] : flows) {
-    sends.all += ends.sender->evidence().zero_copy_sends();
-    sends.copied += ends.sender->evidence().zero_copy_copied();
+    for (const Way& way : WaysOf(ends, workload)) {
+      sums.zero_copy_sends += way.sent.zero_copy_sends();
+      sums.zero_copy_copied += way.sent.zero_copy_copied();
+      sums.mapped_bytes += way.received.mapped_bytes();
+      sums.delivered_bytes += way.delivered_bytes;
+    }
   }
-  return sends;
+  return sums;
+}
+
+// What all flows move at once where the pattern has exchanges: an edge of a window may fall on
+// either side of it. 0 for a stream, which has none.
+uint64_t GrainOf(const v1::Workload& workload) {
+  if (!Exchanges(workload.pattern())) return 0;
+  return (workload.message_bytes() + workload.response_bytes()) * workload.threads();
 }
 
 // CPUs are dealt so that threads share one only when there are no more.
@@ -161,32 +232,36 @@ bool IsOversubscribed(const v1::TrialRecord& attempt) {
   return false;
 }
 
-bool IsUnbalanced(const std::map<uint32_t, Ends>& flows) {
+bool IsUnbalanced(const std::map<uint32_t, Ends>& flows, const v1::Workload& workload) {
   double accepted = 0;
   double taken = 0;
   for (const auto& [flow, ends] : flows) {
     accepted += static_cast<double>(ends.sender->window().bytes());
     taken += static_cast<double>(ends.receiver->window().bytes());
   }
-  return std::abs(accepted - taken) > kMostImbalance * std::max(accepted, taken);
-}
-
-bool IsNotMapped(const std::map<uint32_t, Ends>& flows, v1::ReceiveMode mode) {
-  if (!MapsPages(mode)) return false;
-  uint64_t mapped = 0;
-  uint64_t taken = 0;
-  for (const auto& [flow, ends] : flows) {
-    mapped += ends.receiver->evidence().mapped_bytes();
-    taken += ends.receiver->total_bytes();
-  }
-  return 2 * mapped < taken;
+  const double most =
+      kMostImbalance * std::max(accepted, taken) + static_cast<double>(GrainOf(workload));
+  return std::abs(accepted - taken) > most;
 }
 
 bool IsUnsteady(const v1::TrialRecord& attempt) {
-  return std::any_of(attempt.agents().begin(), attempt.agents().end(),
-                     [](const v1::AgentRecord& agent) {
-                       return analysis::IsUnsteady(analysis::WindowSlices(agent));
-                     });
+  return std::any_of(
+      attempt.agents().begin(), attempt.agents().end(), [&](const v1::AgentRecord& agent) {
+        return analysis::IsUnsteady(analysis::WindowSlices(agent), GrainOf(attempt.workload()));
+      });
+}
+
+// One exchange of each flow may end just beyond its window.
+bool IsSaturated(const std::map<uint32_t, Ends>& flows, const v1::Workload& workload) {
+  if (!HasRate(workload.pattern())) return false;
+  double asked = 0;
+  double ended = 0;
+  for (const auto& [flow, ends] : flows) {
+    const v1::WindowCounts& window = ends.sender->window();
+    asked += static_cast<double>(window.closed_ns() - window.opened_ns()) / 1e9 * workload.rate();
+    ended += static_cast<double>(window.messages()) + 1;
+  }
+  return ended < kLeastOfRate * asked;
 }
 
 }  // namespace
@@ -201,8 +276,8 @@ absl::Status CheckFinished(const v1::TrialRecord& attempt) {
                                             attempt.workload().threads(), " were asked"));
   }
   for (const auto& [flow, ends] : flows) {
-    RETURN_IF_ERROR(CheckBytes(flow, ends, attempt));
-    RETURN_IF_ERROR(CheckMessages(flow, ends, attempt.workload()));
+    RETURN_IF_ERROR(CheckBytes(flow, ends, attempt.workload()));
+    RETURN_IF_ERROR(CheckLatencies(flow, ends, attempt.workload()));
     if (attempt.workload().messages_per_flow() == 0) RETURN_IF_ERROR(CheckWindow(flow, ends));
   }
   return absl::OkStatus();
@@ -210,17 +285,21 @@ absl::Status CheckFinished(const v1::TrialRecord& attempt) {
 
 std::vector<v1::Flag> FlagsOf(const v1::TrialRecord& attempt) {
   const std::map<uint32_t, Ends> flows = EndsOf(attempt);
-  const ZeroCopySends zero_copy = ZeroCopySendsOf(flows);
+  const v1::Workload& workload = attempt.workload();
+  const Sums sums = SumsOf(flows, workload);
   std::set<v1::Flag> flags;
-  if (zero_copy.copied > 0) {
-    flags.insert(zero_copy.copied == zero_copy.all ? v1::FLAG_KERNEL_COPIED
-                                                   : v1::FLAG_PARTLY_KERNEL_COPIED);
+  if (sums.zero_copy_copied > 0) {
+    flags.insert(sums.zero_copy_copied == sums.zero_copy_sends ? v1::FLAG_KERNEL_COPIED
+                                                               : v1::FLAG_PARTLY_KERNEL_COPIED);
   }
-  if (IsNotMapped(flows, attempt.workload().receive_mode())) flags.insert(v1::FLAG_NOT_MAPPED);
+  if (MapsPages(workload.receive_mode()) && 2 * sums.mapped_bytes < sums.delivered_bytes) {
+    flags.insert(v1::FLAG_NOT_MAPPED);
+  }
   if (IsOversubscribed(attempt)) flags.insert(v1::FLAG_OVERSUBSCRIBED);
-  if (attempt.workload().messages_per_flow() == 0) {
+  if (workload.messages_per_flow() == 0) {
     if (IsUnsteady(attempt)) flags.insert(v1::FLAG_UNSTEADY);
-    if (IsUnbalanced(flows)) flags.insert(v1::FLAG_UNBALANCED);
+    if (IsUnbalanced(flows, workload)) flags.insert(v1::FLAG_UNBALANCED);
+    if (IsSaturated(flows, workload)) flags.insert(v1::FLAG_SATURATED);
   }
   return {flags.begin(), flags.end()};
 }

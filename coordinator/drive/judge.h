@@ -10,8 +10,9 @@
 namespace copycost {
 
 // Every agent of the attempt has Finished. DataLoss, with the reason, when it is invalid: a flow
-// with one end, bytes accepted but not delivered, bytes not verified, sends never completed,
-// windows that overlap by less than 99 % (by what is certain of their clocks), nothing received.
+// with one end, bytes accepted but not delivered (of responses too), bytes not verified, sends
+// never completed, latencies that contradict themselves, windows that overlap by less than 99 % (by
+// what is certain of their clocks), nothing received.
 absl::Status CheckFinished(const v1::TrialRecord& attempt);
 
 // In the order of their numbers, each once. For an attempt that passed CheckFinished.

@@ -9,6 +9,7 @@
 #include "coordinator/drive/attempt.h"
 #include "coordinator/drive/flow_layout.h"
 #include "coordinator/drive/judge.h"
+#include "coordinator/experiment/host_limits.h"
 #include "coordinator/experiment/ring_depth.h"
 #include "coordinator/fleet/restore.h"
 #include "coordinator/record/identity.h"
@@ -16,9 +17,9 @@
 namespace copycost {
 namespace {
 
-std::optional<uint64_t> LockedMemoryOf(const FleetAgent& agent) {
-  if (!agent.description.has_locked_memory_bytes()) return std::nullopt;
-  return agent.description.locked_memory_bytes();
+std::optional<uint64_t> LockedMemoryOf(const std::vector<FleetAgent>& agents,
+                                       const v1::Workload& workload) {
+  return LockedMemoryFor(workload, LimitsOf(agents[0].description, agents[1].description));
 }
 
 const std::string& DataAddress(const Member& member, v1::IpVersion version) {
@@ -99,7 +100,7 @@ v1::TrialRecord TrialDriver::NewRecord(const TrialOrder& order, uint32_t attempt
   record.set_started_unix_ns(absl::ToUnixNanos(clock_.WallNow()));
   v1::Workload& workload = *record.mutable_workload();
   workload = order.workload;
-  workload.set_ring_depth(ResolveRingDepth(workload, LockedMemoryOf(agents_[0])));
+  workload.set_ring_depth(ResolveRingDepth(workload, LockedMemoryOf(agents_, workload)));
 
   std::vector<LayoutHost> hosts;
   for (const FleetAgent& agent : agents_) {

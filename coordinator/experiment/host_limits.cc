@@ -1,5 +1,8 @@
 #include "coordinator/experiment/host_limits.h"
 
+#include <algorithm>
+
+#include "common/mode_traits.h"
 #include "common/words.h"
 
 namespace copycost {
@@ -28,7 +31,19 @@ HostLimits LimitsOf(const v1::Description& sender, const v1::Description& receiv
   limits.missing_send_modes = MissingModes<v1::SendMode>(sender.send_modes());
   limits.missing_receive_modes = MissingModes<v1::ReceiveMode>(receiver.receive_modes());
   if (sender.has_locked_memory_bytes()) limits.locked_memory_bytes = sender.locked_memory_bytes();
+  limits.missing_send_modes_of_receiver = MissingModes<v1::SendMode>(receiver.send_modes());
+  limits.missing_receive_modes_of_sender = MissingModes<v1::ReceiveMode>(sender.receive_modes());
+  if (receiver.has_locked_memory_bytes()) {
+    limits.locked_memory_bytes_of_receiver = receiver.locked_memory_bytes();
+  }
   return limits;
+}
+
+std::optional<uint64_t> LockedMemoryFor(const v1::Workload& workload, const HostLimits& limits) {
+  const auto& of_sender = limits.locked_memory_bytes;
+  const auto& of_receiver = limits.locked_memory_bytes_of_receiver;
+  if (!Exchanges(workload.pattern()) || !of_receiver) return of_sender;
+  return of_sender ? std::min(*of_sender, *of_receiver) : of_receiver;
 }
 
 }  // namespace copycost

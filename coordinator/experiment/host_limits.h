@@ -22,7 +22,16 @@ struct HostLimits {
   std::map<v1::IpVersion, std::string> missing_ip_versions;
   // What the sender's user may pin for MSG_ZEROCOPY; absent: unlimited, or unknown.
   std::optional<uint64_t> locked_memory_bytes;
+
+  // The same of the other sides, for patterns in which both send and receive.
+  std::map<v1::SendMode, std::string> missing_send_modes_of_receiver;
+  std::map<v1::ReceiveMode, std::string> missing_receive_modes_of_sender;
+  std::optional<uint64_t> locked_memory_bytes_of_receiver;
 };
+
+// What a trial may pin in all: the sender's limit, or where both sides pin the smaller of the two,
+// since they may be one user's.
+std::optional<uint64_t> LockedMemoryFor(const v1::Workload& workload, const HostLimits& limits);
 
 // As the agents describe themselves. A mode an agent does not speak of is missing there: it is
 // newer than the agent. What the topology gives them (IP versions) is not known here.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/axis_values.h"
 #include "common/mode_traits.h"
 #include "common/status.h"
 #include "common/trial_validation.h"
@@ -59,17 +60,28 @@ uint32_t MappableMtu(v1::IpVersion version) {
 // value comes after those it follows from.
 void ResolveFromOthers(v1::Workload& workload) {
   if (workload.mtu() == 1) workload.set_mtu(MappableMtu(workload.ip_version()));
+  if (workload.response_bytes() == 0 && Exchanges(workload.pattern())) {
+    workload.set_response_bytes(workload.message_bytes());
+  }
   if (workload.read() == v1::READ_UNSPECIFIED) {
     workload.set_read(MapsPages(workload.receive_mode()) ? v1::READ_CHECKSUM : v1::READ_NONE);
   }
 }
 
+// An axis that the cell's pattern has no part for leaves it as it is, and one cell.
+size_t ValuesFor(const v1::Cell& cell, const Factor& factor) {
+  const bool applies = AxisApplies(*factor.axis.field, cell.workload().pattern());
+  return applies ? factor.words.size() : 1;
+}
+
 absl::StatusOr<v1::Cell> WithValue(const v1::Cell& cell, const Factor& factor, size_t index) {
   v1::Cell result = cell;
-  RETURN_IF_ERROR(ApplyAxis(factor.axis, factor.words[index], *result.mutable_workload()));
+  if (AxisApplies(*factor.axis.field, cell.workload().pattern())) {
+    RETURN_IF_ERROR(ApplyAxis(factor.axis, factor.words[index], *result.mutable_workload()));
+  }
   ResolveFromOthers(*result.mutable_workload());
   if (!factor.arms.empty()) (*result.mutable_arms())[factor.axis.name] = factor.arms[index];
-  if (factor.words.size() > 1) {
+  if (ValuesFor(cell, factor) > 1) {
     absl::StrAppend(result.mutable_label(), result.label().empty() ? "" : " ",
                     SpeaksForItself(factor.axis) ? "" : absl::StrCat(factor.axis.name, "="),
                     AxisWord(factor.axis, result));
@@ -86,7 +98,7 @@ absl::StatusOr<std::vector<v1::Cell>> Product(const v1::Experiment& experiment,
     std::vector<v1::Cell> next;
     next.reserve(cells.size() * factor.words.size());
     for (const v1::Cell& cell : cells) {
-      for (size_t i = 0; i < factor.words.size(); ++i) {
+      for (size_t i = 0; i < ValuesFor(cell, factor); ++i) {
         ASSIGN_OR_RETURN(next.emplace_back(), WithValue(cell, factor, i));
       }
     }
@@ -113,13 +125,18 @@ std::optional<std::string> WhyMissing(Mode mode, const std::map<Mode, std::strin
   return absl::StrCat("the ", side, " lacks ", Label(mode), ": ", found->second);
 }
 
+// Where the pattern has exchanges both sides send and receive.
 std::optional<std::string> WhyNoSendMode(const v1::Workload& workload, const HostLimits& limits) {
-  return WhyMissing(workload.send_mode(), limits.missing_send_modes, "sender");
+  auto why = WhyMissing(workload.send_mode(), limits.missing_send_modes, "sender");
+  if (why || !Exchanges(workload.pattern())) return why;
+  return WhyMissing(workload.send_mode(), limits.missing_send_modes_of_receiver, "receiver");
 }
 
 std::optional<std::string> WhyNoReceiveMode(const v1::Workload& workload,
                                             const HostLimits& limits) {
-  return WhyMissing(workload.receive_mode(), limits.missing_receive_modes, "receiver");
+  auto why = WhyMissing(workload.receive_mode(), limits.missing_receive_modes, "receiver");
+  if (why || !Exchanges(workload.pattern())) return why;
+  return WhyMissing(workload.receive_mode(), limits.missing_receive_modes_of_sender, "sender");
 }
 
 std::optional<std::string> WhyNoIpVersion(const v1::Workload& workload, const HostLimits& limits) {
@@ -154,12 +171,14 @@ uint64_t LockedBytesNeeded(const v1::Workload& workload) {
 
 std::optional<std::string> WhyNoMemory(const v1::Workload& workload, const HostLimits& limits) {
   const uint64_t needed = LockedBytesNeeded(workload);
-  if (!limits.locked_memory_bytes || needed <= *limits.locked_memory_bytes) return std::nullopt;
+  const std::optional<uint64_t> limit = LockedMemoryFor(workload, limits);
+  if (!limit || needed <= *limit) return std::nullopt;
   return absl::StrCat(Label(workload.send_mode()), " needs ", FormatBytes(needed),
                       " of locked memory (threads=", workload.threads(), ", ",
-                      LeastRingDepth(workload), " buffers each), the sender's limit is ",
-                      FormatBytes(*limits.locked_memory_bytes), "; raise it: ulimit -l ",
-                      needed / 1024, ", or LimitMEMLOCK= in systemd, or run as root");
+                      LeastRingDepth(workload), " buffers each), ",
+                      Exchanges(workload.pattern()) ? "the smaller limit" : "the sender's limit",
+                      " is ", FormatBytes(*limit), "; raise it: ulimit -l ", needed / 1024,
+                      ", or LimitMEMLOCK= in systemd, or run as root");
 }
 
 std::optional<std::string> WhyNot(const v1::Workload& workload, const HostLimits& limits) {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "common/axis_values.h"
 #include "common/status.h"
 #include "common/units.h"
 #include "common/words.h"
@@ -167,14 +168,15 @@ std::string SizesAround(uint64_t bytes, uint32_t fields, uint64_t most) {
   return absl::StrJoin(sizes, " or ");
 }
 
-absl::Status CheckSplit(const LoadedExperiment& loaded, size_t size_index, size_t fields_index) {
-  const AxisField& sizes = *FindAxis("message_bytes");
+// `sizes` is the axis of messages or that of responses.
+absl::Status CheckSplit(const LoadedExperiment& loaded, const AxisField& sizes, size_t size_index,
+                        size_t fields_index) {
   const AxisField& parts = *FindAxis("fields");
   v1::Workload workload;
   const v1::Matrix& matrix = loaded.experiment.matrix();
-  RETURN_IF_ERROR(ApplyAxis(sizes, matrix.message_bytes(size_index), workload));
+  RETURN_IF_ERROR(ApplyAxis(sizes, AxisValues(sizes, matrix)[size_index], workload));
   RETURN_IF_ERROR(ApplyAxis(parts, matrix.fields(fields_index), workload));
-  const uint64_t bytes = workload.message_bytes();
+  const uint64_t bytes = workload.message_bytes() + workload.response_bytes();  // one is 0
   const uint32_t fields = workload.fields();
   if (bytes % fields == 0) return absl::OkStatus();
   // The axis that only has its default is not the one to blame.
@@ -189,12 +191,50 @@ absl::Status CheckSplit(const LoadedExperiment& loaded, size_t size_index, size_
 
 absl::Status CheckSplits(const LoadedExperiment& loaded) {
   const v1::Matrix& matrix = loaded.experiment.matrix();
-  for (int size = 0; size < matrix.message_bytes_size(); ++size) {
-    for (int fields = 0; fields < matrix.fields_size(); ++fields) {
-      RETURN_IF_ERROR(CheckSplit(loaded, size, fields));
+  for (const char* name : {"message_bytes", "response_bytes"}) {
+    const AxisField& sizes = *FindAxis(name);
+    for (size_t size = 0; size < AxisValues(sizes, matrix).size(); ++size) {
+      for (int fields = 0; fields < matrix.fields_size(); ++fields) {
+        RETURN_IF_ERROR(CheckSplit(loaded, sizes, size, fields));
+      }
     }
   }
   return absl::OkStatus();
+}
+
+// Whether a pattern of the experiment has a part for the axis.
+bool AnyPatternHas(const v1::Matrix& matrix, const AxisField& axis) {
+  const AxisField& patterns = *FindAxis("pattern");
+  const auto& words = matrix.pattern();
+  return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+    v1::Workload workload;
+    return ApplyAxis(patterns, word, workload).ok() && AxisApplies(*axis.field, workload.pattern());
+  });
+}
+
+// Responses and a rate are for patterns that have them. Beside others they are well: cells of a
+// pattern without them have none.
+absl::Status CheckPatterns(const LoadedExperiment& loaded) {
+  const v1::Matrix& matrix = loaded.experiment.matrix();
+  for (const char* name : {"response_bytes", "rate"}) {
+    const AxisField& axis = *FindAxis(name);
+    const std::vector<std::string> words = AxisValues(axis, matrix);
+    for (size_t i = 0; i < words.size(); ++i) {
+      if (words[i] == axis.zero_word || AnyPatternHas(matrix, axis)) continue;
+      return absl::InvalidArgumentError(absl::StrCat(
+          loaded.PlaceOf(name, i), ": no pattern of this experiment has ",
+          axis.name == "rate" ? "a rate; add --pattern paced" : "responses; add --pattern rr",
+          ", or leave --", axis.flag, " out"));
+    }
+  }
+  const AxisField& rates = *FindAxis("rate");
+  const std::vector<std::string> words = AxisValues(rates, matrix);
+  const auto none = std::find(words.begin(), words.end(), rates.zero_word);
+  if (none == words.end() || !AnyPatternHas(matrix, rates)) return absl::OkStatus();
+  const std::string place = loaded.Named("rate") ? loaded.PlaceOf("rate", none - words.begin())
+                                                 : loaded.PlaceOf("pattern");
+  return absl::InvalidArgumentError(absl::StrCat(
+      place, ": paced needs a rate, the exchanges per second of each flow, such as --rate 1000"));
 }
 
 // Every touch meets every read, so `verify` must stand alone on both axes or on neither.
@@ -225,6 +265,7 @@ absl::Status Resolve(LoadedExperiment& loaded) {
   RETURN_IF_ERROR(ResolveSeed(experiment));
   RETURN_IF_ERROR(CheckCrossed(loaded));
   RETURN_IF_ERROR(CheckCellCount(loaded));
+  RETURN_IF_ERROR(CheckPatterns(loaded));
   RETURN_IF_ERROR(CheckSplits(loaded));
   return CheckVerify(loaded);
 }

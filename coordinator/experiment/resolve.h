@@ -19,7 +19,8 @@ inline constexpr uint32_t kMaxRepeats = 100'000;
 // ExperimentText of the result loads as the same plan. Resolving twice changes nothing.
 //
 // InvalidArgument, beginning with the flag or file:line:column, for values out of the ranges in
-// experiment.proto, sizes that fields do not divide, `verify` on one side only, and too many cells.
+// experiment.proto, sizes that fields do not divide, `verify` on one side only, a paced pattern
+// without a rate, a rate or a response size where no pattern has one, and too many cells.
 absl::Status Resolve(LoadedExperiment& loaded);
 
 // Of an experiment that was resolved.

@@ -13,10 +13,15 @@ constexpr uint64_t kRingBytes = uint64_t{4} << 20;
 constexpr uint64_t kLeast = 2;
 constexpr uint64_t kMost = 64;
 
+uint64_t PagesOf(uint64_t message_bytes) {
+  return (message_bytes + kPageBytes - 1) / kPageBytes + 2;
+}
+
 }  // namespace
 
 uint64_t LockedBytes(const v1::Workload& workload, uint32_t ring_depth) {
-  const uint64_t pages = (workload.message_bytes() + kPageBytes - 1) / kPageBytes + 2;
+  uint64_t pages = PagesOf(workload.message_bytes());
+  if (Exchanges(workload.pattern())) pages += PagesOf(workload.response_bytes());
   return pages * kPageBytes * workload.threads() * ring_depth;
 }
 
@@ -28,7 +33,8 @@ uint32_t ResolveRingDepth(const v1::Workload& workload,
                           std::optional<uint64_t> locked_memory_bytes) {
   if (workload.ring_depth() != 0 || !PinsBuffers(workload.send_mode()))
     return workload.ring_depth();
-  const uint64_t message_bytes = std::max<uint64_t>(workload.message_bytes(), 1);
+  const uint64_t message_bytes =
+      std::max<uint64_t>({workload.message_bytes(), workload.response_bytes(), 1});
   uint64_t depth = std::clamp(kRingBytes / message_bytes, kLeast, kMost);
   if (locked_memory_bytes) {
     const uint64_t of_one_each = std::max<uint64_t>(LockedBytes(workload, 1), 1);

@@ -2,7 +2,8 @@
 //
 // The kernel counts MSG_ZEROCOPY's pages against RLIMIT_MEMLOCK for each send, before it knows how
 // many it will pin: size / 4096 + 2 pages (mm_account_pinned_pages in net/core/skbuff.c), rounded
-// up here. It counts them per user, so all threads of a cell share one budget.
+// up here. It counts them per user, so all threads of a cell share one budget, and so do both ends
+// where the pattern has exchanges: they may run as one user, and each sends.
 //
 // Pages are taken as 4096 bytes whatever the sender's host has. Where they are larger the kernel
 // counts more, and a ring that fits here may not fit there: sends are then refused with ENOBUFS and

@@ -22,6 +22,15 @@ constexpr uint64_t kLeastMessages = 3;
 // modes differ, and hosts do.
 constexpr absl::Duration kOneMessage = absl::Microseconds(1);
 constexpr absl::Duration kOneByte = absl::Nanoseconds(4);
+// An exchange waits for the other end twice. So many of them, over all flows, take a second.
+constexpr absl::Duration kOneExchange = absl::Microseconds(100);
+constexpr uint64_t kMostExchanges = 8192;
+// So fast that every exchange begins when the one before is over: what is verified is the bytes.
+constexpr uint32_t kNoWaiting = 1'000'000;
+
+uint64_t BytesOfEach(const v1::Workload& workload) {
+  return workload.message_bytes() + workload.response_bytes();
+}
 
 // A deep ring that was asked for is gone round twice.
 uint64_t LeastMessages(const v1::Workload& workload) {
@@ -37,8 +46,12 @@ v1::Workload Verifying(const v1::Workload& measured, uint64_t total_bytes) {
   // An MTU that a host refuses must not keep the others from being measured; but where it decides
   // how bytes are delivered, it has a path of its own.
   if (!MapsPages(measured.receive_mode())) workload.set_mtu(0);
-  const uint64_t bytes_of_each = workload.message_bytes() * workload.threads();
-  const uint64_t messages = (total_bytes + bytes_of_each - 1) / bytes_of_each;
+  if (HasRate(measured.pattern())) workload.set_rate(kNoWaiting);
+  const uint64_t bytes_of_each = BytesOfEach(workload) * workload.threads();
+  uint64_t messages = (total_bytes + bytes_of_each - 1) / bytes_of_each;
+  if (Exchanges(measured.pattern())) {
+    messages = std::min<uint64_t>(messages, kMostExchanges / workload.threads());
+  }
   workload.set_messages_per_flow(std::max(messages, LeastMessages(workload)));
   return workload;
 }
@@ -50,10 +63,10 @@ struct Extremes {
 
   void Add(const v1::Workload& workload) {
     const auto small_first = [](const v1::Workload& w) {
-      return std::pair(w.message_bytes(), uint64_t{w.threads()});
+      return std::pair(BytesOfEach(w), uint64_t{w.threads()});
     };
     const auto large_first = [](const v1::Workload& w) {
-      return std::pair(~w.message_bytes(), uint64_t{w.threads()});
+      return std::pair(~BytesOfEach(w), uint64_t{w.threads()});
     };
     if (!smallest || small_first(workload) < small_first(*smallest)) smallest = &workload;
     if (!largest || large_first(workload) < large_first(*largest)) largest = &workload;
@@ -74,12 +87,11 @@ std::vector<v1::Workload> VerificationsOf(absl::Span<const v1::Workload> measure
   std::vector<v1::Workload> verifications;
   for (const VerifiedPath& path : in_order) {
     const auto& [smallest, largest] = extremes[path];
-    if (smallest->message_bytes() == largest->message_bytes()) {
+    if (BytesOfEach(*smallest) == BytesOfEach(*largest)) {
       verifications.push_back(Verifying(*smallest, kAllBytes));
       continue;
     }
-    const uint64_t small_bytes =
-        std::min(kSmallBytes, kMostSmallMessages * smallest->message_bytes());
+    const uint64_t small_bytes = std::min(kSmallBytes, kMostSmallMessages * BytesOfEach(*smallest));
     verifications.push_back(Verifying(*smallest, small_bytes));
     verifications.push_back(Verifying(*largest, kAllBytes - small_bytes));
   }
@@ -89,8 +101,9 @@ std::vector<v1::Workload> VerificationsOf(absl::Span<const v1::Workload> measure
 absl::Duration EstimateTraffic(const v1::Workload& verification) {
   const auto messages =
       static_cast<double>(verification.messages_per_flow()) * verification.threads();
-  const double bytes = messages * static_cast<double>(verification.message_bytes());
-  const absl::Duration work = kOneMessage * messages + kOneByte * bytes;
+  const double bytes = messages * static_cast<double>(BytesOfEach(verification));
+  const absl::Duration one = Exchanges(verification.pattern()) ? kOneExchange : kOneMessage;
+  const absl::Duration work = one * messages + kOneByte * bytes;
   if (verification.pacing_bits_per_s() == 0) return work;
   const double rate =
       static_cast<double>(verification.pacing_bits_per_s()) * verification.threads();

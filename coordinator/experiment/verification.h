@@ -13,7 +13,8 @@ namespace copycost {
 // For each path (record/verified_path.h) among `measured`, in order of first appearance: its
 // smallest and its largest size (one workload where they are equal), each with the fewest threads
 // that size is measured with. At least 64 MiB a path. Where there are two sizes, 16 of them are in
-// small messages, or as much less as 2^20 of those hold: a message takes its time however small.
+// small messages, or as much less as 2^20 of those hold: a message takes its time however small. Of
+// exchanges, at most 8192 a verification, which take about a second; both directions count.
 // None for a path that delivers nothing.
 std::vector<v1::Workload> VerificationsOf(absl::Span<const v1::Workload> measured);
 

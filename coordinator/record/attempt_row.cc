@@ -70,7 +70,12 @@ Row IdentityFields(const v1::RunRecord& run, const v1::TrialRecord& trial) {
 Row AxisFields(const v1::Workload& workload) {
   Row row;
   for (AxisValue& axis : AxisValuesOf(workload)) {
-    Value value = axis.number ? Value(*axis.number) : Value(std::move(axis.word));
+    Value value;
+    if (axis.number) {
+      value = *axis.number;
+    } else if (axis.applies) {
+      value = std::move(axis.word);
+    }
     row.push_back({std::move(axis.axis), std::move(value)});
   }
   return row;

@@ -18,39 +18,44 @@ using Count = uint64_t (v1::Evidence::*)() const;
 // Bounds closer than this are one value: copies per byte are told to two decimals.
 constexpr double kOneValue = 0.005;
 
-absl::StatusOr<double> Evidenced(const v1::TrialRecord& trial, v1::Role role,
+absl::StatusOr<double> Evidenced(const v1::TrialRecord& trial, Side side,
                                  std::initializer_list<Count> counts) {
-  ASSIGN_OR_RETURN(const auto ends, EndsOf(trial, role));
+  ASSIGN_OR_RETURN(const auto parts, PartsOf(trial, side));
   double sum = 0;
-  for (const v1::FlowResult* end : ends) {
-    if (!end->has_evidence()) return Absent(absl::StrCat(NameOf(*end), " gave no evidence"));
-    for (Count count : counts) sum += static_cast<double>((end->evidence().*count)());
+  for (const Part& part : parts) {
+    if (part.evidence == nullptr) {
+      return Absent(absl::StrCat(NameOf(*part.end), " gave no evidence"));
+    }
+    for (Count count : counts) sum += static_cast<double>((part.evidence->*count)());
   }
   return sum;
 }
 
-absl::StatusOr<double> TotalBytes(const v1::TrialRecord& trial, v1::Role role) {
-  ASSIGN_OR_RETURN(const auto ends, EndsOf(trial, role));
+absl::StatusOr<double> TotalBytes(const v1::TrialRecord& trial, Side side) {
+  ASSIGN_OR_RETURN(const auto parts, PartsOf(trial, side));
   double bytes = 0;
-  for (const v1::FlowResult* end : ends) bytes += static_cast<double>(end->total_bytes());
-  if (bytes == 0) return Absent(absl::StrCat("no ", Label(role), " moved a byte"));
+  for (const Part& part : parts) bytes += static_cast<double>(part.total_bytes);
+  if (bytes == 0) {
+    return Absent(side == Side::kSending ? "no byte was accepted" : "no byte was delivered");
+  }
   return bytes;
 }
 
-absl::StatusOr<double> PerByte(const v1::TrialRecord& trial, v1::Role role,
+absl::StatusOr<double> PerByte(const v1::TrialRecord& trial, Side side,
                                std::initializer_list<Count> counts) {
-  ASSIGN_OR_RETURN(const double copied, Evidenced(trial, role, counts));
-  ASSIGN_OR_RETURN(const double bytes, TotalBytes(trial, role));
+  ASSIGN_OR_RETURN(const double copied, Evidenced(trial, side, counts));
+  ASSIGN_OR_RETURN(const double bytes, TotalBytes(trial, side));
   return copied / bytes;
 }
 
 // A zero-copy send whose delivery nobody speaks about may have been copied or not.
 absl::Status CheckDeliveryTold(const v1::TrialRecord& trial) {
-  ASSIGN_OR_RETURN(const auto senders, EndsOf(trial, v1::ROLE_SENDER));
-  for (const v1::FlowResult* end : senders) {
-    const v1::Evidence& evidence = end->evidence();
-    if (evidence.zero_copy_sends() > 0 && evidence.delivery_basis() == v1::BASIS_UNSPECIFIED) {
-      return Absent(absl::StrCat(NameOf(*end), " does not say what became of its zero-copy sends"));
+  ASSIGN_OR_RETURN(const auto parts, PartsOf(trial, Side::kSending));
+  for (const Part& part : parts) {
+    if (part.evidence != nullptr && part.evidence->zero_copy_sends() > 0 &&
+        part.evidence->delivery_basis() == v1::BASIS_UNSPECIFIED) {
+      return Absent(
+          absl::StrCat(NameOf(*part.end), " does not say what became of its zero-copy sends"));
     }
   }
   return absl::OkStatus();
@@ -59,8 +64,8 @@ absl::Status CheckDeliveryTold(const v1::TrialRecord& trial) {
 // Bytes delivered, which must be the bytes accepted: a byte lost between the ends has copies on one
 // side only.
 absl::StatusOr<double> DeliveredBytes(const v1::TrialRecord& trial) {
-  ASSIGN_OR_RETURN(const double accepted, TotalBytes(trial, v1::ROLE_SENDER));
-  ASSIGN_OR_RETURN(const double delivered, TotalBytes(trial, v1::ROLE_RECEIVER));
+  ASSIGN_OR_RETURN(const double accepted, TotalBytes(trial, Side::kSending));
+  ASSIGN_OR_RETURN(const double delivered, TotalBytes(trial, Side::kReceiving));
   if (accepted != delivered) {
     return Absent(
         absl::StrFormat("%.0f bytes were accepted but %.0f delivered", accepted, delivered));
@@ -79,24 +84,24 @@ absl::StatusOr<double> AllCopiesPerByte(const v1::TrialRecord& trial, Count deli
   RETURN_IF_ERROR(CheckDeliveryTold(trial));
   ASSIGN_OR_RETURN(const double bytes, DeliveredBytes(trial));
   ASSIGN_OR_RETURN(const double sender,
-                   Evidenced(trial, v1::ROLE_SENDER,
+                   Evidenced(trial, Side::kSending,
                              {&v1::Evidence::staged_bytes, &v1::Evidence::kernel_copied_bytes,
                               delivery_copied}));
   ASSIGN_OR_RETURN(const double receiver,
-                   Evidenced(trial, v1::ROLE_RECEIVER, {&v1::Evidence::receive_copied_bytes}));
+                   Evidenced(trial, Side::kReceiving, {&v1::Evidence::receive_copied_bytes}));
   return (sender + receiver) / bytes;
 }
 
 absl::StatusOr<double> DeliveryCopies(const v1::TrialRecord& trial, Count delivery_copied) {
   RETURN_IF_ERROR(CheckDeliveryTold(trial));
-  return PerByte(trial, v1::ROLE_SENDER, {delivery_copied});
+  return PerByte(trial, Side::kSending, {delivery_copied});
 }
 
 absl::StatusOr<double> ZeroCopyCount(const v1::TrialRecord& trial, Count count) {
   ASSIGN_OR_RETURN(const double sends,
-                   Evidenced(trial, v1::ROLE_SENDER, {&v1::Evidence::zero_copy_sends}));
+                   Evidenced(trial, Side::kSending, {&v1::Evidence::zero_copy_sends}));
   if (sends == 0) return Absent("no send asked for zero-copy");
-  return Evidenced(trial, v1::ROLE_SENDER, {count});
+  return Evidenced(trial, Side::kSending, {count});
 }
 
 }  // namespace
@@ -119,7 +124,7 @@ absl::StatusOr<double> CopiesPerByte(const v1::TrialRecord& trial) {
 }
 
 absl::StatusOr<double> SenderCopiesPerByte(const v1::TrialRecord& trial) {
-  return PerByte(trial, v1::ROLE_SENDER,
+  return PerByte(trial, Side::kSending,
                  {&v1::Evidence::staged_bytes, &v1::Evidence::kernel_copied_bytes});
 }
 
@@ -133,20 +138,20 @@ absl::StatusOr<double> DeliveryCopiesPerByteAtMost(const v1::TrialRecord& trial)
 
 absl::StatusOr<double> ReceiverCopiesPerByte(const v1::TrialRecord& trial) {
   RETURN_IF_ERROR(CheckDelivers(trial));
-  return PerByte(trial, v1::ROLE_RECEIVER, {&v1::Evidence::receive_copied_bytes});
+  return PerByte(trial, Side::kReceiving, {&v1::Evidence::receive_copied_bytes});
 }
 
 absl::StatusOr<double> MappedFraction(const v1::TrialRecord& trial) {
   if (!MapsPages(trial.workload().receive_mode())) return Absent("this mode maps nothing");
-  return PerByte(trial, v1::ROLE_RECEIVER, {&v1::Evidence::mapped_bytes});
+  return PerByte(trial, Side::kReceiving, {&v1::Evidence::mapped_bytes});
 }
 
 absl::StatusOr<double> TouchedPerByte(const v1::TrialRecord& trial) {
-  return PerByte(trial, v1::ROLE_SENDER, {&v1::Evidence::touched_bytes});
+  return PerByte(trial, Side::kSending, {&v1::Evidence::touched_bytes});
 }
 
 absl::StatusOr<double> ReadPerByte(const v1::TrialRecord& trial) {
-  return PerByte(trial, v1::ROLE_RECEIVER, {&v1::Evidence::read_bytes});
+  return PerByte(trial, Side::kReceiving, {&v1::Evidence::read_bytes});
 }
 
 absl::StatusOr<double> ZeroCopySends(const v1::TrialRecord& trial) {
@@ -167,10 +172,10 @@ absl::StatusOr<double> BufferWaits(const v1::TrialRecord& trial) {
 
 absl::StatusOr<std::string> DeliveryBasis(const v1::TrialRecord& trial) {
   RETURN_IF_ERROR(CheckDeliveryTold(trial));
-  ASSIGN_OR_RETURN(const auto senders, EndsOf(trial, v1::ROLE_SENDER));
+  ASSIGN_OR_RETURN(const auto parts, PartsOf(trial, Side::kSending));
   v1::Basis basis = v1::BASIS_UNSPECIFIED;
-  for (const v1::FlowResult* end : senders) {
-    basis = std::max(basis, end->evidence().delivery_basis());
+  for (const Part& part : parts) {
+    if (part.evidence != nullptr) basis = std::max(basis, part.evidence->delivery_basis());
   }
   if (basis == v1::BASIS_UNSPECIFIED) return Absent("nothing is copied on delivery in this mode");
   return Label(basis);

@@ -1,6 +1,6 @@
 // Copies per byte, from the evidence of an attempt's ends, over the whole attempt (METHOD.md
-// "Copies per byte"; docs/results.md gives the rules to readers). Every function returns copies per
-// byte, or why they cannot be told.
+// "Copies per byte"; docs/results.md gives the rules to readers). Requests and responses count
+// together. Every function returns copies per byte, or why they cannot be told.
 #ifndef COPYCOST_COORDINATOR_RECORD_COPIES_H_
 #define COPYCOST_COORDINATOR_RECORD_COPIES_H_
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "common/mode_traits.h"
 #include "common/status.h"
 #include "common/words.h"
 
@@ -16,6 +17,14 @@ absl::StatusOr<const v1::FlowResult*> ResultOf(const v1::AgentRecord& agent,
   }
   return Absent(absl::StrCat("agent '", agent.agent(), "' left out flow ", end.flow(), "'s ",
                              Label(end.role())));
+}
+
+// Of a FlowResult, or of the Responses of one.
+template <typename Result>
+Part PartOf(const v1::FlowResult& end, const Result& told) {
+  return {.end = &end,
+          .evidence = told.has_evidence() ? &told.evidence() : nullptr,
+          .total_bytes = told.total_bytes()};
 }
 
 }  // namespace
@@ -55,6 +64,22 @@ absl::StatusOr<std::vector<const v1::FlowResult*>> EndsOf(const v1::TrialRecord&
   return all;
 }
 
+absl::StatusOr<std::vector<Part>> PartsOf(const v1::TrialRecord& trial, Side side) {
+  const bool sending = side == Side::kSending;
+  std::vector<Part> parts;
+  ASSIGN_OR_RETURN(const auto ends, EndsOf(trial, sending ? v1::ROLE_SENDER : v1::ROLE_RECEIVER));
+  for (const v1::FlowResult* end : ends) parts.push_back(PartOf(*end, *end));
+  if (!Exchanges(trial.workload().pattern())) return parts;
+  ASSIGN_OR_RETURN(const auto others, EndsOf(trial, sending ? v1::ROLE_RECEIVER : v1::ROLE_SENDER));
+  for (const v1::FlowResult* end : others) {
+    if (!end->has_responses()) {
+      return Absent(absl::StrCat(NameOf(*end), " told nothing of its responses"));
+    }
+    parts.push_back(PartOf(*end, end->responses()));
+  }
+  return parts;
+}
+
 absl::StatusOr<const v1::WindowCounts*> WindowOf(const v1::FlowResult& end) {
   if (!end.has_window()) return Absent(absl::StrCat(NameOf(end), " had no window"));
   if (end.window().closed_ns() <= end.window().opened_ns()) {
@@ -73,6 +98,15 @@ absl::StatusOr<std::vector<const v1::WindowCounts*>> WindowsOf(const v1::TrialRe
   for (const v1::FlowResult* end : ends) {
     ASSIGN_OR_RETURN(windows.emplace_back(), WindowOf(*end));
   }
+  return windows;
+}
+
+absl::StatusOr<std::vector<const v1::WindowCounts*>> SendersWindowsOf(
+    const v1::TrialRecord& trial) {
+  ASSIGN_OR_RETURN(auto windows, WindowsOf(trial, v1::ROLE_SENDER));
+  if (!Exchanges(trial.workload().pattern())) return windows;
+  ASSIGN_OR_RETURN(const auto others, WindowsOf(trial, v1::ROLE_RECEIVER));
+  windows.insert(windows.end(), others.begin(), others.end());
   return windows;
 }
 

@@ -4,6 +4,7 @@
 #ifndef COPYCOST_COORDINATOR_RECORD_ENDS_H_
 #define COPYCOST_COORDINATOR_RECORD_ENDS_H_
 
+#include <cstdint>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -28,12 +29,26 @@ absl::StatusOr<std::vector<const v1::FlowResult*>> EndsOf(const v1::AgentRecord&
 absl::StatusOr<std::vector<const v1::FlowResult*>> EndsOf(const v1::TrialRecord& trial,
                                                           v1::Role role);
 
+// What an end did in one direction: a stream's sender sends, its receiver receives; where the
+// pattern has exchanges every end does both, one with the requests and one with the responses.
+enum class Side { kSending, kReceiving };
+struct Part {
+  const v1::FlowResult* end;
+  const v1::Evidence* evidence;  // null: the end gave none
+  uint64_t total_bytes;
+};
+
+// Everything of an attempt that was done on one side, at least one part. Absent as above, and when
+// an end of an exchange tells nothing of its responses.
+absl::StatusOr<std::vector<Part>> PartsOf(const v1::TrialRecord& trial, Side side);
+
 // The window of an end; Absent for ends without one (verify trials) and for an empty one.
 absl::StatusOr<const v1::WindowCounts*> WindowOf(const v1::FlowResult& end);
 
-// The windows of every end of a role.
+// The windows of every end of a role, or of every end that sends.
 absl::StatusOr<std::vector<const v1::WindowCounts*>> WindowsOf(const v1::TrialRecord& trial,
                                                                v1::Role role);
+absl::StatusOr<std::vector<const v1::WindowCounts*>> SendersWindowsOf(const v1::TrialRecord& trial);
 
 }  // namespace copycost::record
 

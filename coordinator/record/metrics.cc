@@ -1,9 +1,13 @@
 #include "coordinator/record/metrics.h"
 
+#include <vector>
+
+#include "common/mode_traits.h"
 #include "common/status.h"
 #include "coordinator/record/copies.h"
 #include "coordinator/record/ends.h"
 #include "coordinator/record/host_cpu.h"
+#include "coordinator/record/latency.h"
 
 namespace copycost::record {
 namespace {
@@ -45,9 +49,8 @@ struct Ratio {
 };
 
 // Sum over sum: the ratio of all flows together.
-absl::StatusOr<double> RatioOfSums(const v1::TrialRecord& trial, v1::Role role,
+absl::StatusOr<double> RatioOfSums(const std::vector<const v1::WindowCounts*>& windows,
                                    const Ratio& ratio) {
-  ASSIGN_OR_RETURN(const auto windows, WindowsOf(trial, role));
   double of = 0, to = 0;
   for (const v1::WindowCounts* window : windows) {
     of += ratio.of(*window);
@@ -55,6 +58,18 @@ absl::StatusOr<double> RatioOfSums(const v1::TrialRecord& trial, v1::Role role,
   }
   if (to == 0) return Absent(ratio.why_absent);
   return of / to;
+}
+
+absl::StatusOr<double> RatioOfSums(const v1::TrialRecord& trial, v1::Role role,
+                                   const Ratio& ratio) {
+  ASSIGN_OR_RETURN(const auto windows, WindowsOf(trial, role));
+  return RatioOfSums(windows, ratio);
+}
+
+// An end that sends and receives counts all its calls as one.
+absl::Status CheckCallsOfOneKind(const v1::TrialRecord& trial) {
+  if (!Exchanges(trial.workload().pattern())) return absl::OkStatus();
+  return Absent("each end sends and receives, and its calls of both kinds are counted together");
 }
 
 absl::StatusOr<double> WindowSeconds(const v1::TrialRecord& trial) {
@@ -75,11 +90,26 @@ absl::StatusOr<double> MessagesPerSecond(const v1::TrialRecord& trial) {
   return messages_per_ns * 1e9;
 }
 
+absl::StatusOr<double> ExchangesPerSecond(const v1::TrialRecord& trial) {
+  RETURN_IF_ERROR(CheckExchanges(trial));
+  ASSIGN_OR_RETURN(const double exchanges_per_ns,
+                   SumOfRatesPerNs(trial, v1::ROLE_SENDER, MessagesOf));
+  return exchanges_per_ns * 1e9;
+}
+
+// All but so many of 10000.
+template <uint32_t kBeyond>
+absl::StatusOr<double> LatencyBut(const v1::TrialRecord& trial) {
+  return LatencyUs(trial, kBeyond);
+}
+
 absl::StatusOr<double> BytesPerSendCall(const v1::TrialRecord& trial) {
+  RETURN_IF_ERROR(CheckCallsOfOneKind(trial));
   return RatioOfSums(trial, v1::ROLE_SENDER, {BytesOf, CallsOf, "no send call in the window"});
 }
 
 absl::StatusOr<double> CallMeanUs(const v1::TrialRecord& trial, v1::Role role) {
+  RETURN_IF_ERROR(CheckCallsOfOneKind(trial));
   ASSIGN_OR_RETURN(const double mean_ns,
                    RatioOfSums(trial, role, {TimedNsOf, TimedCallsOf, "no call was timed"}));
   return mean_ns / 1000;
@@ -97,32 +127,35 @@ absl::StatusOr<double> CompletionWaitShare(const v1::TrialRecord& trial) {
   // Where nothing was pinned no buffer is ever the kernel's: none was waited for, and 0 would claim
   // that it had been measured.
   RETURN_IF_ERROR(ZeroCopySends(trial).status());
-  return RatioOfSums(trial, v1::ROLE_SENDER, {CompletionWaitNsOf, LengthNs, "no sender window"});
+  ASSIGN_OR_RETURN(const auto windows, SendersWindowsOf(trial));
+  return RatioOfSums(windows, {CompletionWaitNsOf, LengthNs, "no sender window"});
 }
 
 absl::StatusOr<double> SenderCpuNsPerByte(const v1::TrialRecord& trial) {
   return RatioOfSums(trial, v1::ROLE_SENDER,
-                     {ThreadCpuNsOf, BytesOf, "no byte was accepted in the window"});
+                     {ThreadCpuNsOf, BytesOf, "the senders moved no byte in the window"});
 }
 
 absl::StatusOr<double> ReceiverCpuNsPerByte(const v1::TrialRecord& trial) {
   return RatioOfSums(trial, v1::ROLE_RECEIVER,
-                     {ThreadCpuNsOf, BytesOf, "no byte was taken in the window"});
+                     {ThreadCpuNsOf, BytesOf, "the receivers moved no byte in the window"});
 }
 
 absl::StatusOr<double> Retransmits(const v1::TrialRecord& trial) {
-  ASSIGN_OR_RETURN(const auto senders, EndsOf(trial, v1::ROLE_SENDER));
+  ASSIGN_OR_RETURN(const auto parts, PartsOf(trial, Side::kSending));
   double segments = 0;
-  for (const v1::FlowResult* end : senders) {
-    segments += static_cast<double>(end->retransmitted_segments());
-  }
+  for (const Part& part : parts)
+    segments += static_cast<double>(part.end->retransmitted_segments());
   return segments;
 }
 
 constexpr Metric kMetrics[] = {
     {"window_s", "s", "length of the measured window, mean over the receivers", WindowSeconds},
-    {"goodput_gbps", "Gbit/s", "payload the receivers took in their windows", GoodputGbps},
-    {"messages_per_s", "1/s", "whole messages the receivers took in their windows",
+    {"goodput_gbps", "Gbit/s",
+     "payload the receivers took in their windows; of exchanges, with the responses they sent",
+     GoodputGbps},
+    {"messages_per_s", "1/s",
+     "whole messages the receivers took in their windows; of exchanges, requests they answered",
      MessagesPerSecond},
     {"bytes_per_send_call", "B", "bytes accepted for each system call that sends",
      BytesPerSendCall},
@@ -130,6 +163,14 @@ constexpr Metric kMetrics[] = {
      SendCallMeanUs},
     {"recv_call_mean_us", "us", "mean time in a receiving system call, of one call in 61",
      RecvCallMeanUs},
+    {"exchanges_per_s", "1/s", "exchanges that ended in the windows of the senders",
+     ExchangesPerSecond},
+    {"rr_latency_p50_us", "us", "latency of an exchange, median", LatencyBut<5000>},
+    {"rr_latency_p90_us", "us", "latency that 90 % of exchanges do not exceed", LatencyBut<1000>},
+    {"rr_latency_p99_us", "us", "latency that 99 % of exchanges do not exceed", LatencyBut<100>},
+    {"rr_latency_p999_us", "us", "latency that 99.9 % of exchanges do not exceed", LatencyBut<10>},
+    {"rr_latency_p9999_us", "us", "latency that 99.99 % of exchanges do not exceed", LatencyBut<1>},
+    {"rr_latency_max_us", "us", "latency of the longest exchange", LongestLatencyUs},
     {"copies_per_byte", "1", "copies of each payload byte, sender memory to receiver memory",
      CopiesPerByte},
     {"copies_per_byte_at_least", "1", "lower bound of copies_per_byte", CopiesPerByteAtLeast},
@@ -153,10 +194,10 @@ constexpr Metric kMetrics[] = {
     {"buffer_waits", "1", "sends refused with ENOBUFS that waited for completions", BufferWaits},
     {"completion_wait_share", "1", "share of the senders' windows spent waiting for completions",
      CompletionWaitShare},
-    {"sender_cpu_ns_per_byte", "ns/B", "CPU time of the sending threads for each byte accepted",
+    {"sender_cpu_ns_per_byte", "ns/B", "CPU time of the senders' threads for each byte they moved",
      SenderCpuNsPerByte},
-    {"receiver_cpu_ns_per_byte", "ns/B", "CPU time of the receiving threads for each byte taken",
-     ReceiverCpuNsPerByte},
+    {"receiver_cpu_ns_per_byte", "ns/B",
+     "CPU time of the receivers' threads for each byte they moved", ReceiverCpuNsPerByte},
     {"host_cpu_ns_per_byte", "ns/B", "busy CPU time of the hosts, each counted once",
      HostCpuNsPerByte},
     {"host_cpu_resolution_ns_per_byte", "ns/B", "what a clock tick changes in host_cpu_ns_per_byte",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -9,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "common/axis_values.h"
+#include "common/mode_traits.h"
 #include "common/words.h"
 #include "coordinator/report/text_grid.h"
 
@@ -56,12 +58,12 @@ std::string MedianText(const CellSummary& cell, absl::string_view column, Footno
   return FormatSignificant(*metric.median);
 }
 
-std::string GoodputText(const CellSummary& cell, Footnotes& notes) {
-  const MetricSummary& goodput = MetricOf(cell, "goodput_gbps");
-  std::string median = MedianText(cell, "goodput_gbps", notes);
-  if (!goodput.interval.ok()) return median;
-  return absl::StrCat(median, " [", FormatSignificant(goodput.interval->low), ", ",
-                      FormatSignificant(goodput.interval->high), "]");
+std::string IntervalText(const CellSummary& cell, absl::string_view column, Footnotes& notes) {
+  const MetricSummary& metric = MetricOf(cell, column);
+  std::string median = MedianText(cell, column, notes);
+  if (!metric.interval.ok()) return median;
+  return absl::StrCat(median, " [", FormatSignificant(metric.interval->low), ", ",
+                      FormatSignificant(metric.interval->high), "]");
 }
 
 // A value, or the bounds where evidence gives no more.
@@ -86,6 +88,7 @@ std::string FlagsText(const CellSummary& cell) {
 
 std::string ColumnName(const std::string& axis) {
   if (axis == "message_bytes") return "size";
+  if (axis == "response_bytes") return "response";
   std::string name = axis;
   std::replace(name.begin(), name.end(), '_', ' ');
   return name;
@@ -93,6 +96,7 @@ std::string ColumnName(const std::string& axis) {
 
 // The axis's word, and the arm where a value was named again: "two-copy#2".
 std::string AxisText(const CellSummary& cell, const AxisValue& value) {
+  if (!value.applies) return "-";
   const auto arm = cell.cell.arms().find(value.axis);
   if (arm == cell.cell.arms().end() || arm->second < 2) return value.word;
   return absl::StrCat(value.word, "#", arm->second);
@@ -132,6 +136,11 @@ std::vector<GridColumn> AxisColumns(Cells cells) {
       others.push_back(column);
     }
   }
+  // "same" as the request, of every cell.
+  const auto same = [&](const GridColumn& column) {
+    return column.name == "response" && column.cells == size.cells;
+  };
+  others.erase(std::remove_if(others.begin(), others.end(), same), others.end());
   threads.drop_order = Varies(threads) ? kNever : kFixedThreads;
   std::vector<GridColumn> columns = {size, mode};
   columns.insert(columns.end(), others.begin(), others.end());
@@ -139,21 +148,49 @@ std::vector<GridColumn> AxisColumns(Cells cells) {
   return columns;
 }
 
+bool IsExchange(const CellSummary& cell) { return Exchanges(cell.cell.workload().pattern()); }
+bool IsNoExchange(const CellSummary& cell) { return !IsExchange(cell); }
+
+// What the cells were asked for: how much got through, or how long each exchange took. Where there
+// are cells of both kinds there are columns of both.
+std::vector<GridColumn> HeadlineColumns(Cells cells, Footnotes& notes) {
+  std::vector<GridColumn> columns;
+  if (std::any_of(cells.begin(), cells.end(), IsNoExchange)) {
+    GridColumn goodput{"goodput", "Gbit/s", true, kNever, {}};
+    for (const CellSummary& cell : cells) {
+      goodput.cells.push_back(IntervalText(cell, "goodput_gbps", notes));
+    }
+    columns.push_back(std::move(goodput));
+  }
+  if (std::none_of(cells.begin(), cells.end(), IsExchange)) return columns;
+  GridColumn p50{"p50", "us", true, kNever, {}};
+  GridColumn p99{"p99", "us", true, kNever, {}};
+  GridColumn rate{"exchanges", "1/s", true, kNever, {}};
+  for (const CellSummary& cell : cells) {
+    p50.cells.push_back(IntervalText(cell, "rr_latency_p50_us", notes));
+    p99.cells.push_back(MedianText(cell, "rr_latency_p99_us", notes));
+    rate.cells.push_back(MedianText(cell, "exchanges_per_s", notes));
+  }
+  columns.insert(columns.end(), {p50, p99, rate});
+  return columns;
+}
+
 std::vector<GridColumn> ColumnsOf(Cells cells, Footnotes& notes) {
   GridColumn n{"n", "", true, kTrials, {}};
-  GridColumn goodput{"goodput", "Gbit/s", true, kNever, {}};
   GridColumn copies{"copies", "per B", true, kCopies, {}};
   GridColumn host_cpu{"host CPU", "ns/B", true, kHostCpu, {}};
   GridColumn flags{"flags", "", false, kNever, {}};
+  const std::vector<GridColumn> headline = HeadlineColumns(cells, notes);
   for (const CellSummary& cell : cells) {
     n.cells.push_back(absl::StrCat(cell.n));
-    goodput.cells.push_back(GoodputText(cell, notes));
     copies.cells.push_back(CopiesText(cell, notes));
     host_cpu.cells.push_back(MedianText(cell, "host_cpu_ns_per_byte", notes));
     flags.cells.push_back(FlagsText(cell));
   }
   std::vector<GridColumn> columns = AxisColumns(cells);
-  columns.insert(columns.end(), {n, goodput, copies, host_cpu});
+  columns.push_back(n);
+  columns.insert(columns.end(), headline.begin(), headline.end());
+  columns.insert(columns.end(), {copies, host_cpu});
   if (Varies(flags) || !flags.cells.front().empty()) columns.push_back(flags);
   return columns;
 }
@@ -169,6 +206,13 @@ std::string Legend(Cells cells, size_t width) {
       "Copies per byte: from the sender's memory to the receiver's, the receiver's own copy "
       "counted; \"a to b\" where the evidence only bounds them.",
       width, 2);
+  if (std::any_of(cells.begin(), cells.end(), IsExchange)) {
+    text += Wrap(
+        "p50, p99: latency of an exchange, from when it should begin to when the whole response "
+        "was "
+        "taken. Copies and CPU: per byte of requests and responses.",
+        width, 2);
+  }
   text += Wrap("Host CPU: all busy time of the hosts, each counted once.", width, 2);
   return text;
 }

@@ -74,6 +74,17 @@ TEST(LimitsTest, AReceiverNeedsNoRate) {
   EXPECT_OK(CheckLimits({.max_rate_bits_per_s = 1}, prepare));
 }
 
+TEST(LimitsTest, AReceiverThatAnswersSendsToo) {
+  v1::Prepare prepare = TwoSenders();
+  for (v1::FlowEnd& end : *prepare.mutable_ends()) end.set_role(v1::ROLE_RECEIVER);
+  prepare.mutable_workload()->set_pattern(v1::PATTERN_RR);
+  prepare.mutable_workload()->set_response_bytes(1024);
+  EXPECT_THAT(CheckLimits({.max_rate_bits_per_s = 1}, prepare), Refused("--max-rate"));
+  EXPECT_OK(CheckLimits({.max_memory_bytes = 100 * 1024}, prepare));
+  prepare.mutable_workload()->set_response_bytes(64 * 1024);
+  EXPECT_THAT(CheckLimits({.max_memory_bytes = 100 * 1024}, prepare), Refused("--max-memory"));
+}
+
 TEST(LimitsTest, PeersAreInPrivateNetworksUnlessTold) {
   for (const char* address : {"127.0.0.1", "10.1.2.3", "172.31.0.1", "192.168.7.7", "100.64.0.1",
                               "198.18.0.2", "::1", "fd00::1", "2001:2::2"}) {

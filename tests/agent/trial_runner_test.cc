@@ -208,6 +208,47 @@ TEST_F(TrialRunnerTest, TheTwoEchoesTogetherTellTheWholeWorkload) {
   EXPECT_EQ(sender_ready_.ends(0).interface().driver(), "loopback");
 }
 
+TEST_F(TrialRunnerTest, ExchangesAreMeasuredAtBothEnds) {
+  v1::Workload workload = MeasuredWorkload(v1::SEND_MODE_ZERO_COPY);
+  workload.set_pattern(v1::PATTERN_RR);
+  workload.set_response_bytes(512);
+  CarryOut(workload);
+  ASSERT_EQ(sent_.flows_size(), 2);
+  ASSERT_EQ(received_.flows_size(), 2);
+  for (int flow = 0; flow < 2; ++flow) {
+    const v1::FlowResult& client = sent_.flows(flow);
+    const v1::FlowResult& server = received_.flows(flow);
+    EXPECT_EQ(client.total_bytes(), server.total_bytes());
+    EXPECT_EQ(client.responses().total_bytes(), server.responses().total_bytes());
+    EXPECT_EQ(client.total_messages(), client.responses().total_messages());
+    EXPECT_GT(client.window().messages(), 0u);
+    EXPECT_GT(server.window().messages(), 0u);
+    EXPECT_GT(client.latency().count(), 0u);
+    EXPECT_LE(client.latency().count(), client.total_messages());
+    EXPECT_GT(client.latency().min_ns(), 0u);
+    EXPECT_FALSE(server.has_latency());
+  }
+  v1::Workload together = sender_ready_.applied();
+  together.MergeFrom(receiver_ready_.applied());
+  EXPECT_EQ(together.DebugString(), workload.DebugString());
+}
+
+TEST_F(TrialRunnerTest, APacedTrialKeepsItsRate) {
+  v1::Workload workload = MeasuredWorkload(v1::SEND_MODE_TWO_COPY);
+  workload.set_pattern(v1::PATTERN_PACED);
+  workload.set_response_bytes(512);
+  workload.set_rate(100);
+  CarryOut(workload);
+  for (const v1::FlowResult& client : sent_.flows()) {
+    // 250 ms, and some more until the gate is closed; a busy machine has fewer.
+    EXPECT_GT(client.total_messages(), 0u);
+    EXPECT_LE(client.window().messages(), client.total_messages());
+    EXPECT_EQ(client.total_messages(), client.responses().total_messages());
+  }
+  EXPECT_EQ(sender_ready_.applied().rate(), 100u);
+  EXPECT_EQ(receiver_ready_.applied().rate(), 0u);
+}
+
 TEST_F(TrialRunnerTest, AStaleEpochIsRefusedBeforeAnythingHappens) {
   v1::Command prepare = PrepareFor(v1::ROLE_SENDER, MeasuredWorkload(v1::SEND_MODE_TWO_COPY));
   prepare.mutable_prepare()->set_epoch(kEpoch - 1);

@@ -33,6 +33,18 @@ TEST(AxisValuesTest, AWordForZeroStandsInsteadOfANumber) {
   EXPECT_EQ(Find(workload, "ring_depth").number, std::nullopt);
 }
 
+TEST(AxisValuesTest, TellsWhichAxesAPatternHasNoPartFor) {
+  v1::Workload workload = WorkloadOf(v1::SEND_MODE_ZERO_COPY);
+  EXPECT_FALSE(Find(workload, "response_bytes").applies);
+  EXPECT_FALSE(Find(workload, "rate").applies);
+  EXPECT_TRUE(Find(workload, "message_bytes").applies);
+  workload.set_pattern(v1::PATTERN_RR);
+  EXPECT_TRUE(Find(workload, "response_bytes").applies);
+  EXPECT_FALSE(Find(workload, "rate").applies);
+  workload.set_pattern(v1::PATTERN_PACED);
+  EXPECT_TRUE(Find(workload, "rate").applies);
+}
+
 TEST(AxisValuesTest, WhatIsFixedForARunIsNoAxis) {
   for (const AxisValue& value : AxisValuesOf({})) {
     EXPECT_NE(value.axis, "warmup_ns");

@@ -79,14 +79,27 @@ TEST(TrialValidationTest, RefusesEveryAxisThatIsNotGiven) {
   }
 }
 
+// Every axis applies.
+void MakePaced(v1::Workload& workload) {
+  workload.set_pattern(v1::PATTERN_PACED);
+  workload.set_response_bytes(64);
+  workload.set_rate(1000);
+}
+
 TEST(TrialValidationTest, RefusesEveryNumberBeyondItsAxisAndTakesTheLargest) {
   for (int i = 0; i < v1::Workload::descriptor()->field_count(); ++i) {
     const FieldDescriptor& field = *v1::Workload::descriptor()->field(i);
     const uint64_t maximum = field.options().GetExtension(v1::axis).maximum();
     if (maximum == 0) continue;
-    EXPECT_OK(CheckBentWorkload([&](v1::Workload& w) { SetNumber(w, field, maximum); }));
-    EXPECT_THAT(CheckBentWorkload([&](v1::Workload& w) { SetNumber(w, field, maximum + 1); }),
-                Refuses(absl::StrCat("workload.", field.name())));
+    const auto check_with = [&](uint64_t value) {
+      return CheckBentWorkload([&](v1::Workload& w) {
+        MakePaced(w);
+        w.set_response_bytes(w.message_bytes());  // which the most fields divide too
+        SetNumber(w, field, value);
+      });
+    };
+    EXPECT_OK(check_with(maximum)) << field.name();
+    EXPECT_THAT(check_with(maximum + 1), Refuses(absl::StrCat("workload.", field.name())));
   }
 }
 
@@ -98,6 +111,26 @@ TEST(TrialValidationTest, RefusesEnumValuesItDoesNotKnow) {
 TEST(TrialValidationTest, RefusesMessagesThatCannotBeSplit) {
   EXPECT_THAT(CheckBentWorkload([](auto& w) { w.set_fields(7); }),
               Refuses("workload.message_bytes"));
+}
+
+TEST(TrialValidationTest, ResponsesAndARateAreThoseOfThePatternsThatHaveThem) {
+  EXPECT_OK(CheckBentWorkload(MakePaced));
+  const auto bent = [](auto bend) {
+    return CheckBentWorkload([&](v1::Workload& w) {
+      MakePaced(w);
+      bend(w);
+    });
+  };
+  EXPECT_THAT(bent([](v1::Workload& w) { w.clear_response_bytes(); }),
+              Refuses("workload.response_bytes"));
+  EXPECT_THAT(bent([](v1::Workload& w) { w.set_response_bytes(65); }),
+              Refuses("workload.response_bytes"));
+  EXPECT_THAT(bent([](v1::Workload& w) { w.clear_rate(); }), Refuses("workload.rate"));
+  EXPECT_THAT(bent([](v1::Workload& w) { w.set_pattern(v1::PATTERN_RR); }),
+              Refuses("workload.rate"));
+  EXPECT_THAT(CheckBentWorkload([](auto& w) { w.set_response_bytes(64); }),
+              Refuses("workload.response_bytes"));
+  EXPECT_THAT(CheckBentWorkload([](auto& w) { w.set_rate(1); }), Refuses("workload.rate"));
 }
 
 TEST(TrialValidationTest, RefusesPacingThatTheKernelCannotCount) {

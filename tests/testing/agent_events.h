@@ -5,23 +5,29 @@
 #include <cstdint>
 #include <vector>
 
+#include "common/latency_buckets.h"
+#include "common/mode_traits.h"
 #include "copycost/v1/trial.pb.h"
 
 namespace copycost::testing {
 
-// What the parts of one role echo; the other role's fields stay unset.
+// What the parts of one role echo; fields that only the other applies stay unset.
 inline void EchoRole(v1::Role role, const v1::Workload& asked, v1::Workload& applied) {
   applied = asked;
-  const bool has_ring = role == v1::ROLE_SENDER && asked.send_mode() == v1::SEND_MODE_ZERO_COPY;
-  if (!has_ring) applied.clear_ring_depth();
-  if (role == v1::ROLE_SENDER) {
+  const bool both = Exchanges(asked.pattern());
+  const bool sends = both || role == v1::ROLE_SENDER;
+  const bool receives = both || role == v1::ROLE_RECEIVER;
+  if (!sends || asked.send_mode() != v1::SEND_MODE_ZERO_COPY) applied.clear_ring_depth();
+  if (!receives) {
     applied.clear_receive_mode();
     applied.clear_read();
-  } else {
+  }
+  if (!sends) {
     applied.clear_send_mode();
     applied.clear_fields();
     applied.clear_touch();
   }
+  if (role != v1::ROLE_SENDER) applied.clear_rate();
 }
 
 inline v1::Ready ReadyFor(const v1::Prepare& prepare) {
@@ -40,6 +46,28 @@ inline v1::Ready ReadyFor(const v1::Prepare& prepare) {
 
 inline constexpr uint64_t kMessagesInWindow = 8000;  // of each flow; a multiple of every slice
 
+// What an end tells besides where requests are answered.
+inline void AddExchanges(const v1::Workload& workload, v1::FlowResult& result) {
+  v1::Responses& responses = *result.mutable_responses();
+  responses.set_total_messages(result.total_messages());
+  responses.set_total_bytes(responses.total_messages() * workload.response_bytes());
+  if (result.role() == v1::ROLE_RECEIVER) {
+    if (workload.send_mode() == v1::SEND_MODE_ZERO_COPY) {
+      responses.mutable_evidence()->set_zero_copy_sends(responses.total_messages());
+      responses.mutable_evidence()->set_zero_copy_completions(responses.total_messages());
+    }
+    return;
+  }
+  if (workload.read() == v1::READ_VERIFY) responses.set_verified_bytes(responses.total_bytes());
+  if (!result.has_window()) return;
+  v1::LatencyHistogram& latency = *result.mutable_latency();
+  latency.add_buckets(LatencyBucketOf(20'000));
+  latency.add_counts(kMessagesInWindow);
+  latency.set_count(kMessagesInWindow);
+  latency.set_min_ns(20'000);
+  latency.set_max_ns(20'000);
+}
+
 inline v1::FlowResult ResultFor(const v1::FlowEnd& end, const v1::Workload& workload,
                                 int64_t start_ns) {
   v1::FlowResult result;
@@ -53,7 +81,7 @@ inline v1::FlowResult ResultFor(const v1::FlowEnd& end, const v1::Workload& work
     window.set_opened_ns(start_ns + workload.warmup_ns());
     window.set_closed_ns(window.opened_ns() + workload.window_ns());
     window.set_messages(kMessagesInWindow);
-    window.set_bytes(kMessagesInWindow * workload.message_bytes());
+    window.set_bytes(kMessagesInWindow * (workload.message_bytes() + workload.response_bytes()));
   }
   if (end.role() == v1::ROLE_RECEIVER && workload.read() == v1::READ_VERIFY) {
     result.set_verified_bytes(result.total_bytes());
@@ -62,6 +90,7 @@ inline v1::FlowResult ResultFor(const v1::FlowEnd& end, const v1::Workload& work
     result.mutable_evidence()->set_zero_copy_sends(result.total_messages());
     result.mutable_evidence()->set_zero_copy_completions(result.total_messages());
   }
+  if (Exchanges(workload.pattern())) AddExchanges(workload, result);
   return result;
 }
 

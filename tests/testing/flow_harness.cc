@@ -11,6 +11,7 @@
 #include "agent/send_modes/send_modes.h"
 #include "agent/transport/tcp.h"
 #include "common/mailbox.h"
+#include "common/mode_traits.h"
 
 namespace copycost::testing {
 namespace {
@@ -86,6 +87,10 @@ FlowRun RunFlow(FlowOptions options) {
   DataThread::Options receives = make(v1::ROLE_RECEIVER, std::move(pair.server), receiver_gate);
   receives.receiver = options.receiver != nullptr ? std::move(options.receiver)
                                                   : MakeReceiver(workload.receive_mode()).value();
+  if (Exchanges(workload.pattern())) {
+    sends.receiver = MakeReceiver(workload.receive_mode()).value();
+    receives.sender = MakeSender(workload.send_mode()).value();
+  }
   DataThread sender(std::move(sends));
   DataThread receiver(std::move(receives));
 

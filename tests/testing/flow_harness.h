@@ -26,8 +26,8 @@ struct FlowRun {
 
 struct FlowOptions {
   v1::Workload workload;                         // messages_per_flow set
-  std::unique_ptr<Sender> sender = nullptr;      // the workload's mode
-  std::unique_ptr<Receiver> receiver = nullptr;  // the workload's mode
+  std::unique_ptr<Sender> sender = nullptr;      // of messages or requests; the workload's mode
+  std::unique_ptr<Receiver> receiver = nullptr;  // likewise
   // The receiver takes nothing before the sender has submitted so many bytes (at most 50 KiB, which
   // the socket's buffers hold); most of them then still wait in the sender's queue.
   uint64_t head_start_bytes = 0;

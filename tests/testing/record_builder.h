@@ -6,9 +6,11 @@
 #define COPYCOST_TESTS_TESTING_RECORD_BUILDER_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "common/latency_buckets.h"
 #include "coordinator/record/run.h"
 
 namespace copycost::testing {
@@ -121,6 +123,37 @@ inline v1::TrialRecord OkTrial(const TrialOptions& options = {}) {
     cpu.set_resolution_ns(20'000'000);
   }
   return trial;
+}
+
+// Makes an exchange trial of one that OkTrial made: responses as large as requests, told by both
+// ends, and latencies of 1, 2, 3 ... us, so many of each flow.
+inline void AnswerRequests(v1::TrialRecord& trial, v1::Pattern pattern, uint64_t latencies = 1000) {
+  v1::Workload& workload = *trial.mutable_workload();
+  workload.set_pattern(pattern);
+  workload.set_response_bytes(workload.message_bytes());
+  if (pattern == v1::PATTERN_PACED) workload.set_rate(1000);
+  for (v1::Role role : {v1::ROLE_SENDER, v1::ROLE_RECEIVER}) {
+    const v1::Role other = role == v1::ROLE_SENDER ? v1::ROLE_RECEIVER : v1::ROLE_SENDER;
+    for (int i = 0; i < AgentOf(trial, role).finished().flows_size(); ++i) {
+      const v1::FlowResult& peer = EndOf(trial, other, i);
+      v1::Responses& responses = *EndOf(trial, role, i).mutable_responses();
+      responses.set_total_messages(peer.total_messages());
+      responses.set_total_bytes(peer.total_bytes());
+      responses.set_verified_bytes(role == v1::ROLE_SENDER ? peer.verified_bytes() : 0);
+      *responses.mutable_evidence() = peer.evidence();
+      if (role == v1::ROLE_RECEIVER || !EndOf(trial, role, i).has_window()) continue;
+      v1::LatencyHistogram& told = *EndOf(trial, role, i).mutable_latency();
+      std::map<uint32_t, uint64_t> counts;
+      for (uint64_t us = 1; us <= latencies; ++us) ++counts[LatencyBucketOf(us * 1000)];
+      for (const auto& [bucket, count] : counts) {
+        told.add_buckets(bucket);
+        told.add_counts(count);
+      }
+      told.set_count(latencies);
+      told.set_min_ns(latencies > 0 ? 1000 : 0);
+      told.set_max_ns(latencies * 1000);
+    }
+  }
 }
 
 inline v1::Cell& AddCell(record::Run& run, const v1::Workload& workload, const std::string& label) {

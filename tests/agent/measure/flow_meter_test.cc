@@ -78,6 +78,14 @@ TEST_F(FlowMeterTest, ReadsNothingBeforeItsTime) {
   EXPECT_FALSE(meter_.HasRead(Edge::kClose));
 }
 
+TEST_F(FlowMeterTest, TellsWhatLiesInItsWindow) {
+  EXPECT_FALSE(meter_.InWindow(5, 6)) << "there is none";
+  Due(100, 200);
+  EXPECT_TRUE(meter_.InWindow(100, 200));
+  EXPECT_FALSE(meter_.InWindow(99, 150));
+  EXPECT_FALSE(meter_.InWindow(150, 201));
+}
+
 TEST_F(FlowMeterTest, AFlowWithoutAWindowIsNeverRead) {
   for (int i = 0; i < 10; ++i) PassUntilItHasLooked();
   EXPECT_FALSE(meter_.HasRead(Edge::kOpen));

@@ -50,6 +50,16 @@ TEST(SteadinessTest, ATrendIsCalledBelowOnePercent) {
   EXPECT_TRUE(IsUnsteady(slices));
 }
 
+// So few that one more or less is much.
+TEST(SteadinessTest, WhatComesInGrainsMayFallIntoTheNextSlice) {
+  const Slices slices = {300, 200, 300, 200, 300, 200, 200, 200, 300, 200, 200, 200};
+  EXPECT_TRUE(IsUnsteady(slices));
+  EXPECT_FALSE(IsUnsteady(slices, 100));
+  const Slices rising = {100, 100, 100, 100, 200, 200, 200, 200, 300, 300, 300, 300};
+  EXPECT_TRUE(IsUnsteady(rising));
+  EXPECT_TRUE(IsUnsteady(rising, 10));
+}
+
 TEST(SteadinessTest, FewSlicesHaveNoTrend) {
   EXPECT_FALSE(IsUnsteady(Slices{1000, 1001, 1002, 1003, 1004}));
   EXPECT_TRUE(IsUnsteady(Slices{1000, 1001, 1002, 1003, 1004, 1005}));

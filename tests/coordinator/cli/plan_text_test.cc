@@ -46,6 +46,13 @@ TEST(PlanTextTest, SaysWhatWillRunAndForHowLong) {
             "  zero-copy to recv  64K  tcp/4  stream  1 thread  768 messages a flow\n");
 }
 
+TEST(PlanTextTest, ExchangesAreToldWithTheirResponsesAndRate) {
+  const std::string text = PlanText(
+      PlanOf("matrix { pattern: 'paced' send_mode: 'two-copy' message_bytes: '4K' rate: '100' }"));
+  EXPECT_THAT(text, AllOf(HasSubstr("mtu=found response_bytes=same rate=100\n"),
+                          HasSubstr("paced  1 thread  8192 exchanges a flow")));
+}
+
 TEST(PlanTextTest, TellsTheArmsOfARepeatedValueApart) {
   EXPECT_THAT(PlanText(PlanOf("matrix { send_mode: 'two-copy,two-copy' message_bytes: '4K' }")),
               HasSubstr("two-copy two-copy#2"));

@@ -58,6 +58,13 @@ TEST_F(ProgressTest, OnATerminalOneLineIsWrittenOverAndTakenAwayAtTheEnd) {
             "\r\033[K1/4  block 1/4  30 s left  cell  8 Gbit/s\r\033[K");
 }
 
+TEST_F(ProgressTest, OfAnExchangeTheLatencyIsTold) {
+  v1::TrialRecord trial = After(absl::Seconds(10), 1);
+  ::copycost::testing::AnswerRequests(trial, v1::PATTERN_RR);
+  EXPECT_THAT(Told(true, 80, [&](Progress& progress) { progress.Tell(trial, true, 0); }),
+              HasSubstr("cell  502 us"));
+}
+
 TEST_F(ProgressTest, TheLineIsCutToTheTerminal) {
   EXPECT_EQ(Told(true, 10,
                  [&](Progress& progress) { progress.Tell(After(absl::Seconds(10), 1), true, 0); }),

@@ -112,6 +112,8 @@ TEST(EchoCheckTest, CatchesEveryFieldThatNoAgentApplied) {
     attempt.mutable_workload()->set_messages_per_flow(5);
     attempt.mutable_workload()->set_pacing_bits_per_s(8'000'000);
     attempt.mutable_workload()->set_mtu(9000);
+    attempt.mutable_workload()->set_response_bytes(64);
+    attempt.mutable_workload()->set_rate(1000);
     for (v1::Role role : {v1::ROLE_SENDER, v1::ROLE_RECEIVER}) {
       v1::Workload& applied = AppliedBy(attempt, role);
       EchoRole(role, attempt.workload(), applied);
@@ -120,6 +122,42 @@ TEST(EchoCheckTest, CatchesEveryFieldThatNoAgentApplied) {
     EXPECT_THAT(CheckEchoes(attempt),
                 StatusIs(absl::StatusCode::kDataLoss, HasSubstr(field->name())));
   }
+}
+
+// Each end of an exchange has a part in both ways.
+TEST(EchoCheckTest, CatchesEitherWayOfAnExchangeAtEitherEnd) {
+  const auto exchange = [] {
+    v1::TrialRecord attempt = Applied(v1::SEND_MODE_ZERO_COPY);
+    attempt.mutable_workload()->set_pattern(v1::PATTERN_PACED);
+    attempt.mutable_workload()->set_response_bytes(64);
+    attempt.mutable_workload()->set_rate(1000);
+    for (v1::Role role : {v1::ROLE_SENDER, v1::ROLE_RECEIVER}) {
+      EchoRole(role, attempt.workload(), AppliedBy(attempt, role));
+    }
+    return attempt;
+  };
+  EXPECT_OK(CheckEchoes(exchange()));
+  for (v1::Role role : {v1::ROLE_SENDER, v1::ROLE_RECEIVER}) {
+    for (const char* name : {"message_bytes", "response_bytes", "send_mode", "receive_mode",
+                             "fields", "touch", "ring_depth", "pattern"}) {
+      v1::TrialRecord attempt = exchange();
+      v1::Workload& applied = AppliedBy(attempt, role);
+      applied.GetReflection()->ClearField(&applied,
+                                          v1::Workload::descriptor()->FindFieldByName(name));
+      EXPECT_THAT(CheckEchoes(attempt),
+                  StatusIs(absl::StatusCode::kDataLoss,
+                           AllOf(StartsWith(role == v1::ROLE_SENDER ? "sender" : "receiver"),
+                                 HasSubstr(name))));
+    }
+  }
+  v1::TrialRecord attempt = exchange();
+  AppliedBy(attempt, v1::ROLE_SENDER).set_response_bytes(65536);
+  EXPECT_THAT(CheckEchoes(attempt),
+              StatusIs(absl::StatusCode::kDataLoss,
+                       "sender applied response_bytes 65536 where 64 was asked"));
+  attempt = exchange();
+  AppliedBy(attempt, v1::ROLE_SENDER).clear_rate();
+  EXPECT_THAT(CheckEchoes(attempt), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("rate 0")));
 }
 
 // METHOD.md, pitfall 13.

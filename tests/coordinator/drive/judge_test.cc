@@ -7,6 +7,7 @@ namespace copycost {
 namespace {
 
 using ::copycost::testing::AgentOf;
+using ::copycost::testing::AnswerRequests;
 using ::copycost::testing::EndOf;
 using ::copycost::testing::OkTrial;
 using ::copycost::testing::StatusIs;
@@ -184,6 +185,111 @@ TEST(JudgeTest, AWindowInWhichNothingCameIsInvalid) {
   v1::TrialRecord trial = GoodTrial();
   EndOf(trial, kReceiver, 1).mutable_window()->set_bytes(0);
   EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("flow 1: nothing was received")));
+}
+
+v1::TrialRecord GoodExchange(v1::Pattern pattern = v1::PATTERN_RR) {
+  v1::TrialRecord trial = GoodTrial(v1::SEND_MODE_ZERO_COPY);
+  for (int flow : {0, 1}) EndOf(trial, kSender, flow).mutable_evidence()->set_zero_copy_copied(0);
+  AnswerRequests(trial, pattern);
+  return trial;
+}
+
+TEST(JudgeTest, AnExchangeThatIsAsItShouldBeIsValidAndUnremarkable) {
+  const v1::TrialRecord trial = GoodExchange();
+  ASSERT_OK(CheckFinished(trial));
+  EXPECT_THAT(FlagsOf(trial), IsEmpty());
+}
+
+TEST(JudgeTest, ResponsesAreCheckedAsRequestsAre) {
+  v1::TrialRecord trial = GoodExchange();
+  EndOf(trial, kSender, 1).mutable_responses()->set_total_bytes(5'999'999'999);
+  EXPECT_THAT(CheckFinished(trial),
+              StatusIs(kInvalid,
+                       "flow 1: 6000000000 bytes of responses were accepted, 5999999999 "
+                       "delivered"));
+  trial = GoodExchange();
+  v1::Evidence& sent = *EndOf(trial, kReceiver).mutable_responses()->mutable_evidence();
+  sent.set_zero_copy_completions(sent.zero_copy_sends() - 1);
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("zero-copy sends of responses")));
+  trial = GoodVerification();
+  AnswerRequests(trial, v1::PATTERN_RR);
+  EXPECT_OK(CheckFinished(trial));
+  EndOf(trial, kSender).mutable_responses()->set_verified_bytes(1);
+  EXPECT_THAT(CheckFinished(trial),
+              StatusIs(kInvalid, HasSubstr("bytes of responses only 1 were verified")));
+  trial = GoodVerification();
+  AnswerRequests(trial, v1::PATTERN_RR);
+  trial.mutable_workload()->set_response_bytes(8);
+  EXPECT_THAT(CheckFinished(trial),
+              StatusIs(kInvalid, HasSubstr("bytes of responses were delivered, 80 were due")));
+}
+
+TEST(JudgeTest, ResponsesBelongToExchangesAndToNothingElse) {
+  v1::TrialRecord trial = GoodExchange();
+  EndOf(trial, kReceiver, 1).clear_responses();
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("nothing of its responses")));
+  trial = GoodTrial();
+  EndOf(trial, kSender).mutable_responses();
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("and there are none")));
+}
+
+TEST(JudgeTest, LatenciesThatContradictThemselvesAreInvalid) {
+  v1::TrialRecord trial = GoodExchange();
+  EndOf(trial, kSender, 1).mutable_latency()->set_count(1);
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("flow 1: its histogram")));
+  trial = GoodExchange();
+  EndOf(trial, kSender).set_total_messages(999);
+  EXPECT_THAT(CheckFinished(trial),
+              StatusIs(kInvalid, HasSubstr("more than there were exchanges")));
+  trial = GoodExchange();
+  EndOf(trial, kSender).clear_latency();
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("tells no latencies")));
+  trial = GoodTrial();
+  EndOf(trial, kSender).mutable_latency();
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("latencies that it cannot have")));
+}
+
+// 1000 a second of each flow, over 600 ms; one of each may end just beyond its window.
+TEST(JudgeTest, RemarksThatTheRateWasNotReached) {
+  v1::TrialRecord trial = GoodExchange(v1::PATTERN_PACED);
+  const auto end_in_window = [&](uint64_t first, uint64_t second) {
+    EndOf(trial, kSender, 0).mutable_window()->set_messages(first);
+    EndOf(trial, kSender, 1).mutable_window()->set_messages(second);
+  };
+  end_in_window(600, 600);
+  EXPECT_THAT(FlagsOf(trial), IsEmpty());
+  end_in_window(600, 586);
+  EXPECT_THAT(FlagsOf(trial), IsEmpty());
+  end_in_window(600, 585);
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(v1::FLAG_SATURATED));
+  trial.mutable_workload()->set_pattern(v1::PATTERN_RR);
+  EXPECT_THAT(FlagsOf(trial), IsEmpty());
+}
+
+TEST(JudgeTest, OneExchangeMoreOnOneSideIsNoImbalance) {
+  v1::TrialRecord trial = GoodExchange();
+  for (int flow : {0, 1}) {
+    EndOf(trial, kSender, flow).mutable_window()->set_bytes(10 * 131072);
+    EndOf(trial, kReceiver, flow).mutable_window()->set_bytes(11 * 131072);
+  }
+  EXPECT_THAT(FlagsOf(trial), IsEmpty());
+  EndOf(trial, kReceiver).mutable_window()->set_bytes(12 * 131072);
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(v1::FLAG_UNBALANCED));
+}
+
+TEST(JudgeTest, MappedAndCopiedCountInBothDirections) {
+  v1::TrialRecord trial = GoodExchange();
+  trial.mutable_workload()->set_receive_mode(v1::RECEIVE_MODE_MAPPED);
+  for (int flow : {0, 1}) {
+    v1::FlowResult& server = EndOf(trial, kReceiver, flow);
+    server.mutable_evidence()->set_mapped_bytes(server.total_bytes());
+  }
+  EXPECT_THAT(FlagsOf(trial), IsEmpty());  // half of all
+  EndOf(trial, kReceiver).mutable_evidence()->set_mapped_bytes(0);
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(v1::FLAG_NOT_MAPPED));
+  trial.mutable_workload()->set_receive_mode(v1::RECEIVE_MODE_RECV);
+  EndOf(trial, kReceiver).mutable_responses()->mutable_evidence()->set_zero_copy_copied(1);
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(v1::FLAG_PARTLY_KERNEL_COPIED));
 }
 
 // METHOD.md, pitfall 5.

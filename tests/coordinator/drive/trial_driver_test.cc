@@ -38,6 +38,34 @@ TEST_F(TrialDriverTest, RecordsWhatWasAskedAndAllThatWasHeard) {
   EXPECT_EQ(trial.agents(0).prepare().content_seed(), trial.agents(1).prepare().content_seed());
 }
 
+TrialOrder ExchangeOrder() {
+  TrialOrder order = Order();
+  order.workload.set_pattern(v1::PATTERN_RR);
+  order.workload.set_response_bytes(4096);
+  return order;
+}
+
+TEST_F(TrialDriverTest, TakesExchangesFromBothEnds) {
+  const v1::TrialRecord trial = Run(ExchangeOrder());
+  EXPECT_EQ(trial.outcome(), v1::OUTCOME_OK) << trial.reason();
+  EXPECT_TRUE(trial.agents(1).finished().flows(0).has_responses());
+}
+
+TEST_F(TrialDriverTest, AHistogramThatContradictsItselfMakesAnAttemptInvalid) {
+  sender_.Play({{.bend_finished = [](v1::Finished& finished) {
+    finished.mutable_flows(0)->mutable_latency()->add_buckets(4'000'000'000);
+  }}});
+  EXPECT_THAT(Run(ExchangeOrder()).reason(), HasSubstr("flow 0: its histogram of latencies"));
+  EXPECT_THAT(Outcomes(), ElementsAre(v1::OUTCOME_INVALID));
+}
+
+TEST_F(TrialDriverTest, WhereBothEndsPinTheirRingsShareTheSmallerLimit) {
+  TrialOrder order = ExchangeOrder();
+  order.workload.set_ring_depth(0);
+  agents_[1].description.set_locked_memory_bytes(2 * 5 * (18 + 3) * 4096);  // 5 each of 2 threads
+  EXPECT_EQ(Run(order).workload().ring_depth(), 5u);
+}
+
 TEST_F(TrialDriverTest, UsesTheAddressesOfTheWorkloadsIpVersion) {
   TrialOrder order = Order();
   order.workload.set_ip_version(v1::IP_VERSION_6);

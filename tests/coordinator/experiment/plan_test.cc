@@ -143,6 +143,66 @@ TEST(PlanTest, PagesThatAreMappedAreReadUnlessAskedOtherwise) {
   EXPECT_EQ(none->cells(0).workload().read(), v1::READ_NONE);
 }
 
+TEST(PlanTest, ResponsesAreAsLargeAsRequestsUnlessAskedOtherwise) {
+  const auto plan = MakePlan(FromFile("matrix { send_mode: 'two-copy' pattern: 'rr'"
+                                      " message_bytes: '4K,64K' response_bytes: 'same,64' }"),
+                             HostLimits());
+  ASSERT_OK(plan);
+  std::vector<uint64_t> responses;
+  for (const v1::Cell& cell : plan->cells()) responses.push_back(cell.workload().response_bytes());
+  EXPECT_THAT(responses, ElementsAre(4096, 64, 65536, 64));
+  EXPECT_EQ(plan->cells(0).workload().pattern(), v1::PATTERN_RR);
+  EXPECT_EQ(plan->cells(1).label(), "4K response_bytes=64");
+  EXPECT_OK(CheckPlan(*plan));
+}
+
+// An axis that a pattern has no part for makes no cells of it.
+TEST(PlanTest, ResponsesAndRatesAreOfThePatternsThatHaveThem) {
+  const auto plan = MakePlan(FromFile("matrix { send_mode: 'two-copy' message_bytes: '4K'"
+                                      " pattern: 'stream,rr,paced' response_bytes: '64'"
+                                      " rate: '100,1000' }"),
+                             HostLimits());
+  ASSERT_OK(plan);
+  EXPECT_THAT(Labels(*plan), ElementsAre("pattern=stream", "pattern=rr", "pattern=paced rate=100",
+                                         "pattern=paced rate=1000"));
+  std::vector<uint64_t> responses;
+  std::vector<uint32_t> rates;
+  for (const v1::Cell& cell : plan->cells()) {
+    responses.push_back(cell.workload().response_bytes());
+    rates.push_back(cell.workload().rate());
+  }
+  EXPECT_THAT(responses, ElementsAre(0, 64, 64, 64));
+  EXPECT_THAT(rates, ElementsAre(0, 0, 100, 1000));
+  EXPECT_OK(CheckPlan(*plan));
+  EXPECT_EQ(plan->verifications_size(), 3) << "a path of each pattern";
+}
+
+TEST(PlanTest, WhereBothSidesSendBothNeedTheModes) {
+  HostLimits limits;
+  limits.missing_send_modes_of_receiver[v1::SEND_MODE_ZERO_COPY] = "too old";
+  limits.missing_receive_modes_of_sender[v1::RECEIVE_MODE_MAPPED] = "no MMU";
+  EXPECT_OK(MakePlan(FromFile("matrix { send_mode: 'zero-copy' receive_mode: 'mapped' }"), limits));
+  EXPECT_THAT(MakePlan(FromFile("matrix { send_mode: 'zero-copy' pattern: 'rr' }"), limits),
+              StatusIs(kPrecondition, HasSubstr("the receiver lacks zero-copy: too old")));
+  EXPECT_THAT(MakePlan(FromFile("matrix { send_mode: 'two-copy' receive_mode: 'mapped'"
+                                " pattern: 'rr' }"),
+                       limits),
+              StatusIs(kPrecondition, HasSubstr("the sender lacks mapped: no MMU")));
+}
+
+TEST(PlanTest, WhereBothSidesSendBothNeedTheMemory) {
+  HostLimits limits;
+  // Two buffers of 64 KiB and two pages, for one side.
+  limits.locked_memory_bytes = uint64_t{1} << 30;
+  limits.locked_memory_bytes_of_receiver = 2 * (64 + 8) * 1024;
+  EXPECT_OK(MakePlan(FromFile("matrix { send_mode: 'zero-copy' message_bytes: '64K' }"), limits));
+  EXPECT_THAT(
+      MakePlan(FromFile("matrix { send_mode: 'zero-copy' message_bytes: '64K' pattern: 'rr' }"),
+               limits),
+      StatusIs(kPrecondition,
+               AllOf(HasSubstr("needs 288K"), HasSubstr("the smaller limit is 144K"))));
+}
+
 TEST(PlanTest, AMappableMtuIsThatOfAPageAndItsHeaders) {
   const auto plan =
       MakePlan(FromFile("matrix { send_mode: 'two-copy' ip_version: '4,6' message_bytes: '4K'"

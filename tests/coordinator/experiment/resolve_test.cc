@@ -148,6 +148,35 @@ TEST(ResolveTest, VerifyStandsOnBothSidesAlone) {
               StatusIs(kInvalid, HasSubstr("no other value beside it")));
 }
 
+TEST(ResolveTest, PacedNeedsARate) {
+  EXPECT_OK(Resolved("matrix { pattern: 'paced' rate: '1000' }"));
+  EXPECT_THAT(Resolved("matrix { pattern: 'paced' }"),
+              StatusIs(kInvalid, AllOf(StartsWith("f:1:10: pattern: paced needs a rate"),
+                                       HasSubstr("--rate 1000"))));
+  EXPECT_THAT(ResolveWithFlag("pattern", "rr,paced"),
+              StatusIs(kInvalid, AllOf(StartsWith("--pattern: "), HasSubstr("--rate"))));
+  EXPECT_THAT(Resolved("matrix { pattern: 'paced' rate: '10,none' }"),
+              StatusIs(kInvalid, StartsWith("f:1:27: rate: paced needs a rate")));
+}
+
+TEST(ResolveTest, ResponsesAndARateWithoutAPatternThatHasThemAreRefused) {
+  EXPECT_THAT(ResolveWithFlag("rate", "1000"),
+              StatusIs(kInvalid, AllOf(StartsWith("--rate: "), HasSubstr("--pattern paced"))));
+  EXPECT_THAT(
+      ResolveWithFlag("response_bytes", "64"),
+      StatusIs(kInvalid, AllOf(StartsWith("--response-size: "), HasSubstr("--pattern rr"))));
+  EXPECT_THAT(Resolved("matrix { pattern: 'rr' rate: '5' }"),
+              StatusIs(kInvalid, HasSubstr("no pattern of this experiment has a rate")));
+  EXPECT_OK(Resolved("matrix { pattern: 'stream,paced' rate: '5' response_bytes: '64' }"));
+}
+
+TEST(ResolveTest, FieldsDivideResponsesToo) {
+  EXPECT_THAT(Resolved("matrix { pattern: 'rr' response_bytes: '100' }"),
+              StatusIs(kInvalid, AllOf(StartsWith("f:1:24: response_bytes: "),
+                                       HasSubstr("100 bytes cannot be split into 8"))));
+  EXPECT_OK(Resolved("matrix { pattern: 'rr' response_bytes: 'same,64' }"));
+}
+
 TEST(ResolveTest, RefusesAMatrixOfTooManyCells) {
   std::string ones = "1";
   for (int i = 1; i < 64; ++i) ones += ",1";

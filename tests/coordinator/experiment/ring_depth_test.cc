@@ -36,6 +36,17 @@ TEST(RingDepthTest, CountsTwoPagesMoreThanTheMessageForEachSend) {
   EXPECT_EQ(LockedBytes(ZeroCopy(4097, 2), 3), 2u * 3 * 4 * 4096);
 }
 
+TEST(RingDepthTest, WhereRequestsAreAnsweredBothEndsPin) {
+  v1::Workload workload = ZeroCopy(64 << 10, 1);
+  workload.set_pattern(v1::PATTERN_RR);
+  workload.set_response_bytes(4096);
+  EXPECT_EQ(LockedBytes(workload, 1), uint64_t{72 + 12} << 10);
+  EXPECT_EQ(ResolveRingDepth(workload, uint64_t{840} << 10), 10u);
+  // The larger of the two makes the ring.
+  workload.set_response_bytes(kMiB);
+  EXPECT_EQ(ResolveRingDepth(workload, std::nullopt), 4u);
+}
+
 TEST(RingDepthTest, SharesTheBudgetAmongTheThreads) {
   // 64 KiB and two pages: 72 KiB a buffer.
   EXPECT_EQ(ResolveRingDepth(ZeroCopy(64 << 10, 1), 8 * kMiB), 64u);

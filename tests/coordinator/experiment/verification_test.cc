@@ -84,6 +84,43 @@ TEST(VerificationTest, ChecksAnOnlySizeOnceWithAllBytes) {
   EXPECT_GE(TotalBytes(workloads[0]), 64 * kMiB);
 }
 
+// An exchange takes a round trip however small it is.
+TEST(VerificationTest, ExchangesAreFewerAndTakeNoLongerThanSeconds) {
+  for (const v1::Pattern pattern : {v1::PATTERN_RR, v1::PATTERN_PACED}) {
+    std::vector<v1::Workload> measured;
+    for (const uint64_t bytes : {uint64_t{1}, uint64_t{1024}, 1 * kMiB}) {
+      measured.push_back(Measured(v1::SEND_MODE_TWO_COPY, bytes, 2));
+      measured.back().set_pattern(pattern);
+      measured.back().set_response_bytes(bytes);
+      if (pattern == v1::PATTERN_PACED) measured.back().set_rate(1);
+    }
+    const auto workloads = VerificationsOf(measured);
+    ASSERT_EQ(workloads.size(), 2u);
+    EXPECT_EQ(workloads[0].messages_per_flow(), 4096u);
+    EXPECT_LE(workloads[1].messages_per_flow(), 32u);
+    for (const v1::Workload& workload : workloads) {
+      EXPECT_LT(EstimateTraffic(workload), absl::Seconds(2));
+      EXPECT_EQ(workload.pattern(), pattern);
+      // Nothing is waited for.
+      EXPECT_EQ(workload.rate() > 0, pattern == v1::PATTERN_PACED);
+      EXPECT_NE(workload.rate(), 1u);
+    }
+  }
+}
+
+TEST(VerificationTest, TheLargestExchangeIsThatOfRequestAndResponse) {
+  v1::Workload question = Measured(v1::SEND_MODE_TWO_COPY, 64, 1);
+  question.set_pattern(v1::PATTERN_RR);
+  question.set_response_bytes(kMiB);
+  v1::Workload even = Measured(v1::SEND_MODE_TWO_COPY, 4096, 1);
+  even.set_pattern(v1::PATTERN_RR);
+  even.set_response_bytes(4096);
+  const auto workloads = VerificationsOf({question, even});
+  ASSERT_EQ(workloads.size(), 2u);
+  EXPECT_EQ(workloads[0].response_bytes(), 4096u);
+  EXPECT_EQ(workloads[1].response_bytes(), kMiB);
+}
+
 TEST(VerificationTest, CountsMessagesInsteadOfTimeAndChecksEveryByte) {
   const auto workloads = VerificationsOf({Measured(v1::SEND_MODE_TWO_COPY, 64 * kMiB, 8)});
   ASSERT_EQ(workloads.size(), 1u);

@@ -47,6 +47,15 @@ TEST(AttemptRowTest, VerifyTrialsHaveNeitherBlockNorCellNorWarmup) {
   }
 }
 
+TEST(AttemptRowTest, WhatThePatternHasNoPartForIsAbsent) {
+  v1::TrialRecord trial = OkTrial();
+  EXPECT_EQ(Find(AttemptRow({}, trial), "response_bytes"), Value());
+  EXPECT_EQ(Find(AttemptRow({}, trial), "rate"), Value());
+  ::copycost::testing::AnswerRequests(trial, v1::PATTERN_PACED);
+  EXPECT_EQ(Find(AttemptRow({}, trial), "response_bytes"), Value(int64_t{65536}));
+  EXPECT_EQ(Find(AttemptRow({}, trial), "rate"), Value(int64_t{1000}));
+}
+
 TEST(AttemptRowTest, HasTheSameNamesForEveryAttemptAndEachOnce) {
   const Row full = AttemptRow(OneCellRun(0).info, OkTrial({.mode = v1::SEND_MODE_ZERO_COPY}));
   const Row empty = AttemptRow({}, {});

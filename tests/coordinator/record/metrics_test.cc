@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "absl/strings/match.h"
 #include "coordinator/record/copies.h"
 #include "tests/testing/record_builder.h"
 #include "tests/testing/status_matchers.h"
@@ -13,6 +14,7 @@ namespace {
 using ::copycost::testing::AddEnd;
 using ::copycost::testing::AddEvidence;
 using ::copycost::testing::AgentOf;
+using ::copycost::testing::AnswerRequests;
 using ::copycost::testing::EndOf;
 using ::copycost::testing::OkTrial;
 using ::copycost::testing::StatusIs;
@@ -124,12 +126,100 @@ TEST(MetricsTest, EachColumnHoldsItsOwnFigure) {
   std::set<double> seen;
   for (const Metric& metric : Metrics()) {
     const auto value = expected.find(std::string(metric.column));
+    if (absl::StartsWith(metric.column, "rr_") || metric.column == "exchanges_per_s") {
+      ExpectAbsent(trial, metric.column, "the pattern is stream");
+      continue;
+    }
     ASSERT_NE(value, expected.end()) << metric.column;
     ASSERT_OK(metric.of(trial)) << metric.column;
     EXPECT_DOUBLE_EQ(*metric.of(trial), value->second) << metric.column;
     EXPECT_TRUE(seen.insert(value->second).second) << metric.column;
   }
-  EXPECT_EQ(Metrics().size(), expected.size());
+  EXPECT_EQ(Metrics().size(), expected.size() + 7);
+}
+
+// The same with responses, whose counts are others again.
+v1::TrialRecord AllDifferentBothWays() {
+  v1::TrialRecord trial = AllDifferent();
+  AnswerRequests(trial, v1::PATTERN_RR);
+  v1::Responses& made = *EndOf(trial, v1::ROLE_RECEIVER).mutable_responses();
+  made.set_total_bytes(10'000'000);
+  v1::Evidence& sent = *made.mutable_evidence();
+  sent.Clear();
+  sent.set_staged_bytes(600'000);
+  sent.set_kernel_copied_bytes(700'000);
+  sent.set_delivery_copied_low_bytes(1'000'000);
+  sent.set_delivery_copied_high_bytes(1'200'000);
+  sent.set_delivery_basis(v1::BASIS_BY_CONSTRUCTION);
+  sent.set_touched_bytes(9'000'000);
+  sent.set_zero_copy_sends(101);
+  sent.set_zero_copy_completions(102);
+  sent.set_zero_copy_copied(103);
+  sent.set_buffer_waits(4);
+  v1::Responses& taken = *EndOf(trial, v1::ROLE_SENDER).mutable_responses();
+  taken.set_total_bytes(10'000'000);
+  v1::Evidence& received = *taken.mutable_evidence();
+  received.Clear();
+  received.set_receive_copied_bytes(8'000'000);
+  received.set_mapped_bytes(2'000'000);
+  received.set_read_bytes(5'000'000);
+  EndOf(trial, v1::ROLE_RECEIVER).mutable_window()->set_completion_wait_ns(5'000'000);
+  return trial;
+}
+
+// Requests make 90 MB and responses 10; windows are of 0.5 s at the sender and 0.4 at the receiver.
+TEST(MetricsTest, WhereRequestsAreAnsweredBothDirectionsCount) {
+  const std::map<std::string, double> expected = {
+      {"goodput_gbps", 60'011'000 * 8 / 0.4 / 1e9},
+      {"messages_per_s", 6'007 / 0.4},
+      {"exchanges_per_s", 7'001 / 0.5},
+      {"rr_latency_max_us", 1000},
+      {"copies_per_byte_at_least", (1.1 + 2.3 + 53 + 88 + 0.6 + 0.7 + 1.0 + 8) / 100},
+      {"copies_per_byte_at_most", (1.1 + 2.3 + 53.1 + 88 + 0.6 + 0.7 + 1.2 + 8) / 100},
+      {"copies_per_byte", (1.1 + 2.3 + 53.05 + 88 + 0.6 + 0.7 + 1.1 + 8) / 100},
+      {"sender_copies_per_byte", (1.1 + 2.3 + 0.6 + 0.7) / 100},
+      {"delivery_copies_per_byte_at_least", (53.0 + 1.0) / 100},
+      {"delivery_copies_per_byte_at_most", (53.1 + 1.2) / 100},
+      {"receiver_copies_per_byte", (88.0 + 8) / 100},
+      {"mapped_fraction", (37.0 + 2) / 100},
+      {"touched_per_byte", (81.0 + 9) / 100},
+      {"read_per_byte", (71.0 + 5) / 100},
+      {"zero_copy_sends", 8'999 + 101},
+      {"zero_copy_completions", 8'998 + 102},
+      {"zero_copy_copied", 8'987 + 103},
+      {"buffer_waits", 3 + 4},
+      {"completion_wait_share", (0.031 + 0.005) / (0.5 + 0.4)},
+      {"sender_cpu_ns_per_byte", 417.0 / 70.003},
+      {"receiver_cpu_ns_per_byte", 219.0 / 60.011},
+      {"retransmits", 17 + 999},
+  };
+  const v1::TrialRecord trial = AllDifferentBothWays();
+  for (const auto& [column, value] : expected) {
+    ASSERT_OK(Of(trial, column)) << column;
+    EXPECT_NEAR(*Of(trial, column), value, 1e-9 * value) << column;
+  }
+  for (const char* column : {"bytes_per_send_call", "send_call_mean_us", "recv_call_mean_us"}) {
+    ExpectAbsent(trial, column, "calls of both kinds are counted together");
+  }
+}
+
+TEST(MetricsTest, ResponsesThatAreNotToldLeaveCopiesUntold) {
+  v1::TrialRecord trial = AllDifferentBothWays();
+  EndOf(trial, v1::ROLE_RECEIVER).clear_responses();
+  ExpectAbsent(trial, "copies_per_byte", "flow 0's receiver told nothing of its responses");
+  trial = AllDifferentBothWays();
+  EndOf(trial, v1::ROLE_SENDER).mutable_responses()->clear_evidence();
+  ExpectAbsent(trial, "receiver_copies_per_byte", "flow 0's sender gave no evidence");
+}
+
+TEST(MetricsTest, CopiesPerByteOnVethAreTheSameInBothDirections) {
+  for (const auto& [mode, copies] : std::map<v1::SendMode, double>{{v1::SEND_MODE_TWO_COPY, 3},
+                                                                   {v1::SEND_MODE_ONE_COPY, 2},
+                                                                   {v1::SEND_MODE_ZERO_COPY, 2}}) {
+    v1::TrialRecord trial = OkTrial({.mode = mode});
+    AnswerRequests(trial, v1::PATTERN_RR);
+    EXPECT_DOUBLE_EQ(*Of(trial, "copies_per_byte"), copies);
+  }
 }
 
 // Pitfall 6: what only reached the sender's socket buffer is no goodput.

@@ -44,9 +44,9 @@ TEST(CsvTest, ColumnsStandInTheOrderOfTheDesign) {
       StartsWith("run_id,trial_id,attempt,block,cell_id,purpose,outcome,flags,reason,"
                  "started_utc,session,topology,sender_agent,receiver_agent,transport,ip_version,"
                  "pattern,send_mode,receive_mode,message_bytes,fields,threads,touch,read,"
-                 "congestion,ring_depth,pacing_bits_per_s,mtu,warmup_s,window_s,goodput_gbps,"
-                 "messages_per_s,"
-                 "bytes_per_send_call,send_call_mean_us,recv_call_mean_us,"));
+                 "congestion,ring_depth,pacing_bits_per_s,mtu,response_bytes,rate,warmup_s,"
+                 "window_s,goodput_gbps,messages_per_s,bytes_per_send_call,send_call_mean_us,"
+                 "recv_call_mean_us,exchanges_per_s,rr_latency_p50_us,"));
 }
 
 TEST(CsvTest, WhatIsAbsentIsAnEmptyField) {

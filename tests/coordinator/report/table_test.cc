@@ -10,6 +10,7 @@ namespace copycost::report {
 namespace {
 
 using ::copycost::testing::AddCell;
+using ::copycost::testing::AnswerRequests;
 using ::copycost::testing::EndOf;
 using ::copycost::testing::OkTrial;
 using ::copycost::testing::OneCellRun;
@@ -91,6 +92,41 @@ TEST(TableTest, CopiesThatAreOnlyBoundedShowTheirBounds) {
     EndOf(trial, v1::ROLE_SENDER).mutable_evidence()->set_delivery_copied_low_bytes(0);
   }
   EXPECT_THAT(TableOf(run), HasSubstr("1.00 to 2.00"));
+}
+
+record::Run ExchangeRun(int blocks) {
+  record::Run run = OneCellRun(blocks);
+  for (v1::TrialRecord& trial : run.attempts) AnswerRequests(trial, v1::PATTERN_RR);
+  *run.info.mutable_plan()->mutable_cells(0)->mutable_workload() =
+      blocks > 0 ? run.attempts[0].workload() : v1::Workload();
+  return run;
+}
+
+TEST(TableTest, OfExchangesTheLatencyIsShownInPlaceOfGoodput) {
+  const std::string table = TableOf(ExchangeRun(7), 120);
+  EXPECT_THAT(table,
+              HasSubstr("size  send mode  threads  n             p50  p99  exchanges  copies"));
+  EXPECT_THAT(table, HasSubstr("502 [502, 502]  987"));
+  EXPECT_THAT(table, HasSubstr("3.00"));
+  EXPECT_THAT(table, HasSubstr("latency of an exchange"));
+  EXPECT_THAT(table, Not(HasSubstr("goodput")));
+  EXPECT_THAT(table, Not(HasSubstr("n/a")));
+}
+
+TEST(TableTest, WhereStreamsStandBesideExchangesEachShowsWhatItHas) {
+  record::Run run = ExchangeRun(6);
+  AddCell(run, WorkloadOf(v1::SEND_MODE_TWO_COPY), "stream");
+  for (v1::TrialRecord trial : OneCellRun(6).attempts) {
+    trial.set_cell_id(2);
+    trial.set_trial_id(trial.trial_id() + "-stream");
+    run.attempts.push_back(trial);
+  }
+  const std::string table = TableOf(run, 200);
+  EXPECT_THAT(table, HasSubstr("pattern"));
+  EXPECT_THAT(table, HasSubstr("goodput"));
+  EXPECT_THAT(table, HasSubstr("exchanges"));
+  EXPECT_THAT(table, HasSubstr("n/a (1)  n/a (1)"));
+  EXPECT_THAT(table, HasSubstr("(1) the pattern is stream\n"));
 }
 
 TEST(TableTest, OtherAxesShowOnlyWhereTheyVary) {
