@@ -68,6 +68,7 @@ absl::StatusOr<std::vector<Part>> PartsOf(const v1::TrialRecord& trial, Side sid
   const bool sending = side == Side::kSending;
   std::vector<Part> parts;
   ASSIGN_OR_RETURN(const auto ends, EndsOf(trial, sending ? v1::ROLE_SENDER : v1::ROLE_RECEIVER));
+  parts.reserve(2 * ends.size());
   for (const v1::FlowResult* end : ends) parts.push_back(PartOf(*end, *end));
   if (!Exchanges(trial.workload().pattern())) return parts;
   ASSIGN_OR_RETURN(const auto others, EndsOf(trial, sending ? v1::ROLE_RECEIVER : v1::ROLE_SENDER));
