@@ -14,6 +14,7 @@
 #include "agent/transport/tcp.h"
 #include "common/clock.h"
 #include "common/mode_traits.h"
+#include "common/stamped.h"
 #include "common/status.h"
 
 namespace copycost {
@@ -76,7 +77,10 @@ void TellEvidence(WayIn& in, Result& result) {
 }  // namespace
 
 DataThread::DataThread(Options options)
-    : options_(std::move(options)), meter_(options_.gate), thread_([this] { Main(); }) {}
+    : options_(std::move(options)),
+      meter_(options_.gate),
+      reuse_(meter_),
+      thread_([this] { Main(); }) {}
 
 DataThread::~DataThread() {
   Abort();
@@ -149,19 +153,22 @@ absl::Status DataThread::OpenWays() {
                        .fields = workload.fields(),
                        .ring_depth = workload.ring_depth(),
                        .path = PathOver(applied_end_.interface(), options_.end.peer_on_same_host()),
-                       .counters = meter_.counters()};
+                       .counters = meter_.counters(),
+                       .reuse = begins() ? &reuse_ : nullptr};
   FlowSpec responses = messages;
   responses.message_bytes = workload.response_bytes();
+  const bool stamped = IsStamped(workload) && options_.end.peer_on_same_host();
+  if (stamped && !begins()) one_way_.emplace(messages.message_bytes);
   const uint64_t seed = FlowSeed(options_.content_seed, flow);
   const uint64_t response_seed = ResponseSeed(options_.content_seed, flow);
   const int socket = options_.socket.get();
   if (out_) {
     RETURN_IF_ERROR(out_->Open(begins() ? messages : responses, socket, workload.touch(),
-                               begins() ? seed : response_seed));
+                               begins() ? seed : response_seed, stamped && begins()));
   }
   if (in_) {
     RETURN_IF_ERROR(in_->Open(begins() ? responses : messages, socket, workload.read(),
-                              begins() ? response_seed : seed));
+                              begins() ? response_seed : seed, one_way_ ? &*one_way_ : nullptr));
   }
   return absl::OkStatus();
 }
@@ -191,7 +198,8 @@ absl::Status DataThread::RunPattern() {
     const ExchangeOptions options = ExchangeOptionsOf(options_.workload);
     const ExchangeEnd end = {
         .sender = out_->sender(), .receiver = in_->receiver(), .meter = meter_};
-    ASSIGN_OR_RETURN(totals_, begins() ? Request(options, end, latency_) : Answer(options, end));
+    ASSIGN_OR_RETURN(totals_, begins() ? Request(options, end, latency_)
+                                       : Answer(options, end, one_way_ ? &*one_way_ : nullptr));
     return absl::OkStatus();
   }
   const StreamOptions options = StreamOptionsOf(options_.workload);
@@ -228,13 +236,23 @@ absl::Status DataThread::Conclude() {
   } else {
     TellEvidence(*in_, result_);
   }
+  if (options_.workload.messages_per_flow() == 0) TellTimes();
   if (!exchanges()) return absl::OkStatus();
   v1::Responses& responses = *result_.mutable_responses();
   TellBytes(totals_.response_bytes, options_.workload.response_bytes(), responses);
   if (!begins()) return TellEvidence(*out_, responses);
   TellEvidence(*in_, responses);
-  if (options_.workload.messages_per_flow() == 0) *result_.mutable_latency() = latency_.Tell();
   return absl::OkStatus();
+}
+
+// What was timed in the window.
+void DataThread::TellTimes() {
+  if (begins() && exchanges()) *result_.mutable_latency() = latency_.Tell();
+  if (begins() && PinsBuffers(options_.workload.send_mode())) {
+    *result_.mutable_buffer_reuse() = reuse_.Tell();
+  }
+  if (!one_way_) return;
+  if (auto times = one_way_->Tell()) *result_.mutable_one_way() = *std::move(times);
 }
 
 }  // namespace copycost

@@ -15,6 +15,8 @@
 #include "agent/flow_way.h"
 #include "agent/measure/flow_meter.h"
 #include "agent/measure/latency_histogram.h"
+#include "agent/measure/one_way_latency.h"
+#include "agent/measure/reuse_timer.h"
 #include "agent/measure/window_gate.h"
 #include "agent/patterns/exchange.h"
 #include "agent/receive_modes/receiver.h"
@@ -82,9 +84,12 @@ class DataThread {
   absl::Status RunPattern();
   absl::Status RunAndConclude();
   absl::Status Conclude();
+  void TellTimes();
 
   Options options_;
   FlowMeter meter_;
+  ReuseTimer reuse_;
+  std::optional<OneWayLatency> one_way_;  // of the server, where requests say when they were made
   std::optional<WayOut> out_;
   std::optional<WayIn> in_;
   // Of the messages, or of the requests and the responses.

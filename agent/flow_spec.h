@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "agent/measure/flow_counters.h"
+#include "agent/measure/reuse_timer.h"
 
 namespace copycost {
 
@@ -27,6 +28,8 @@ struct FlowSpec {
   uint32_t ring_depth;
   DataPath path;
   FlowCounters& counters;  // the mode counts its calls here
+  // A mode that lends its buffers to the kernel tells this of them; null: nobody asks.
+  ReuseTimer* reuse = nullptr;
 };
 
 }  // namespace copycost

@@ -4,8 +4,10 @@
 
 namespace copycost {
 
-absl::Status WayOut::Open(const FlowSpec& flow, int socket, v1::Touch touch, uint64_t seed) {
+absl::Status WayOut::Open(const FlowSpec& flow, int socket, v1::Touch touch, uint64_t seed,
+                          bool stamped) {
   ASSIGN_OR_RETURN(content_, MakeContent(touch, seed));
+  if (stamped) content_ = MakeStampingContent(std::move(content_));
   return sender_->Open(flow, socket, *content_);
 }
 
@@ -20,8 +22,10 @@ absl::StatusOr<v1::Evidence> WayOut::TakeEvidence() {
   return evidence;
 }
 
-absl::Status WayIn::Open(const FlowSpec& flow, int socket, v1::Read read, uint64_t seed) {
+absl::Status WayIn::Open(const FlowSpec& flow, int socket, v1::Read read, uint64_t seed,
+                         OneWayLatency* one_way) {
   ASSIGN_OR_RETURN(sink_, MakeSink(read, seed));
+  if (one_way != nullptr) sink_ = MakeStampSink(std::move(sink_), *one_way);
   return receiver_->Open(flow, socket, *sink_);
 }
 

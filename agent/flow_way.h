@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "agent/content/content.h"
 #include "agent/flow_spec.h"
+#include "agent/measure/one_way_latency.h"
 #include "agent/receive_modes/receiver.h"
 #include "agent/send_modes/sender.h"
 #include "copycost/v1/trial.pb.h"
@@ -22,8 +23,9 @@ class WayOut {
  public:
   explicit WayOut(std::unique_ptr<Sender> sender) : sender_(std::move(sender)) {}
 
-  // As Sender::Open; the content as MakeContent.
-  absl::Status Open(const FlowSpec& flow, int socket, v1::Touch touch, uint64_t seed);
+  // As Sender::Open; the content as MakeContent. `stamped`: its messages say when they were made.
+  absl::Status Open(const FlowSpec& flow, int socket, v1::Touch touch, uint64_t seed,
+                    bool stamped = false);
 
   // What follows, once opened.
   Sender& sender() { return *sender_; }
@@ -39,8 +41,10 @@ class WayIn {
  public:
   explicit WayIn(std::unique_ptr<Receiver> receiver) : receiver_(std::move(receiver)) {}
 
-  // As Receiver::Open; the sink as MakeSink.
-  absl::Status Open(const FlowSpec& flow, int socket, v1::Read read, uint64_t seed);
+  // As Receiver::Open; the sink as MakeSink. `one_way`, where it is not null, sees what comes, and
+  // outlives this.
+  absl::Status Open(const FlowSpec& flow, int socket, v1::Read read, uint64_t seed,
+                    OneWayLatency* one_way = nullptr);
 
   // What follows, once opened.
   Receiver& receiver() { return *receiver_; }

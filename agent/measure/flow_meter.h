@@ -54,7 +54,7 @@ class FlowMeter {
   }
 
   // By the data thread: whether both instants lie between those at which the window is due to open
-  // and to close. Never of a flow without a window.
+  // and to close. In a flow without a window none does.
   bool InWindow(int64_t begin_ns, int64_t end_ns) const {
     return begin_ns >= due_ns_[Index(Edge::kOpen)] && end_ns <= due_ns_[Index(Edge::kClose)];
   }

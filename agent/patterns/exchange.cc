@@ -105,7 +105,8 @@ absl::StatusOr<ExchangeTotals> Request(const ExchangeOptions& options, const Exc
   return totals;
 }
 
-absl::StatusOr<ExchangeTotals> Answer(const ExchangeOptions& options, const ExchangeEnd& server) {
+absl::StatusOr<ExchangeTotals> Answer(const ExchangeOptions& options, const ExchangeEnd& server,
+                                      OneWayLatency* one_way) {
   ExchangeTotals totals;
   uint64_t answered = 0;
   while (true) {
@@ -113,6 +114,7 @@ absl::StatusOr<ExchangeTotals> Answer(const ExchangeOptions& options, const Exch
     ASSIGN_OR_RETURN(const Taken taken, TakeWhole(options.request_bytes, server));
     if (taken == Taken::kPart) return absl::DataLossError("the stream ended within a request");
     if (taken == Taken::kNothing) break;
+    if (one_way != nullptr) one_way->Taken(server.meter);
     RETURN_IF_ERROR(SendWhole(options.response_bytes, server));
     server.meter.counters().messages.Add(1);
     ++answered;

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "agent/measure/flow_meter.h"
 #include "agent/measure/latency_histogram.h"
+#include "agent/measure/one_way_latency.h"
 #include "agent/receive_modes/receiver.h"
 #include "agent/send_modes/sender.h"
 #include "copycost/v1/experiment.pb.h"
@@ -56,9 +57,11 @@ constexpr int64_t IntendedNs(uint64_t rate, uint64_t number) {
 absl::StatusOr<ExchangeTotals> Request(const ExchangeOptions& options, const ExchangeEnd& client,
                                        LatencyHistogram& latency);
 
-// Answers until the end of the stream, past the gate's stop. Does not drain. DataLoss when the
-// stream ends within a request, or after another number of them than were due.
-absl::StatusOr<ExchangeTotals> Answer(const ExchangeOptions& options, const ExchangeEnd& server);
+// Answers until the end of the stream, past the gate's stop. Does not drain. `one_way`, where it is
+// not null, is told of each request. DataLoss when the stream ends within a request, or after
+// another number of them than were due.
+absl::StatusOr<ExchangeTotals> Answer(const ExchangeOptions& options, const ExchangeEnd& server,
+                                      OneWayLatency* one_way = nullptr);
 
 }  // namespace copycost
 

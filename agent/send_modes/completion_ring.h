@@ -52,6 +52,12 @@ class CompletionRing {
     ReleaseIfDone(buffer);
   }
 
+  // Whether the message last made in `buffer` was submitted, and every call made from it is
+  // complete. Until the buffer is taken again.
+  bool IsComplete(uint32_t buffer) const {
+    return buffers_[buffer].submitted && buffers_[buffer].calls == 0;
+  }
+
   // The calls numbered first to last (they may wrap around) are complete. Internal, with nothing
   // changed, if one of them was never made or had completed before.
   absl::StatusOr<Completed> Complete(uint32_t first, uint32_t last);
@@ -74,7 +80,7 @@ class CompletionRing {
   const Call& CallAt(uint32_t number) const { return calls_[number & (calls_.size() - 1)]; }
   uint32_t& FreeAt(uint64_t number) { return free_[number & (free_.size() - 1)]; }
   void ReleaseIfDone(uint32_t buffer) {
-    if (buffers_[buffer].submitted && buffers_[buffer].calls == 0) FreeAt(freed_++) = buffer;
+    if (IsComplete(buffer)) FreeAt(freed_++) = buffer;
   }
 
   std::vector<Call> calls_;  // a power of two, indexed by the low bits of the call's number

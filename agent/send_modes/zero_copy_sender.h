@@ -58,6 +58,7 @@ class ZeroCopySender final : public Sender {
     completions_.emplace(flow.ring_depth);
     evidence_.emplace(flow.path);
     counters_ = &flow.counters;
+    reuse_ = flow.reuse;
     socket_ = socket;
     content_ = &content;
     return absl::OkStatus();
@@ -65,6 +66,7 @@ class ZeroCopySender final : public Sender {
 
   absl::StatusOr<Progress> Send(uint32_t max_messages) override {
     Progress progress;
+    if (reuse_ != nullptr && reuse_->running()) RETURN_IF_ERROR(Reap());
     while (progress.messages < max_messages) {
       if (!buffer_.has_value() && !BeginMessage()) {
         progress.blocked_on = BlockedOn::kCompletions;
@@ -104,6 +106,7 @@ class ZeroCopySender final : public Sender {
     buffer_ = completions_->Take();
     content_->Fill(messages_++, ring_->Fields(*buffer_));
     cursor_.Assign(ring_->Iovecs(*buffer_), ring_->message_bytes());
+    if (reuse_ != nullptr) reuse_->Begin(*buffer_);
     return true;
   }
 
@@ -150,6 +153,9 @@ class ZeroCopySender final : public Sender {
                           .bytes = completed.bytes,
                           .copied = notification.copied,
                           .exact = notification.exact});
+    if (reuse_ != nullptr && reuse_->running() && completions_->IsComplete(reuse_->buffer())) {
+      reuse_->End();
+    }
     return absl::OkStatus();
   }
 
@@ -160,6 +166,7 @@ class ZeroCopySender final : public Sender {
   IovecCursor cursor_;              // what is left of it
   std::optional<ZeroCopyEvidence> evidence_;
   FlowCounters* counters_ = nullptr;
+  ReuseTimer* reuse_ = nullptr;
   Content* content_ = nullptr;
   int socket_ = -1;
   uint64_t messages_ = 0;

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/mode_traits.h"
+#include "common/stamped.h"
 #include "common/status.h"
 #include "coordinator/analysis/steadiness.h"
 #include "coordinator/record/latency.h"
@@ -144,21 +145,41 @@ absl::Status CheckBytes(uint32_t flow, const Ends& ends, const v1::Workload& wor
   return absl::OkStatus();
 }
 
-// The sender's end tells them, where there are any.
+absl::Status CheckTimes(uint32_t flow, const v1::LatencyHistogram& times, uint64_t messages,
+                        absl::string_view things) {
+  const absl::Status good = record::CheckLatency(times);
+  if (!good.ok()) return Invalid(flow, good.message());
+  if (times.count() <= messages) return absl::OkStatus();
+  return Invalid(flow,
+                 absl::StrCat("its histogram of latencies has more than there were ", things));
+}
+
+// What is timed besides exchanges. The receiver's end may have found that the clocks differ.
+absl::Status CheckOtherTimes(uint32_t flow, const Ends& ends, const v1::Workload& workload) {
+  const bool lends = PinsBuffers(workload.send_mode()) && workload.messages_per_flow() == 0;
+  if (ends.sender->has_buffer_reuse() != lends || ends.receiver->has_buffer_reuse()) {
+    return Invalid(flow, lends && !ends.receiver->has_buffer_reuse()
+                             ? "its sender does not tell when its buffers were complete"
+                             : "an end tells of buffers that it did not lend");
+  }
+  if (ends.sender->has_one_way() || (ends.receiver->has_one_way() && !IsStamped(workload))) {
+    return Invalid(flow, "an end tells one-way latencies that it cannot have");
+  }
+  RETURN_IF_ERROR(
+      CheckTimes(flow, ends.sender->buffer_reuse(), ends.sender->total_messages(), "messages"));
+  return CheckTimes(flow, ends.receiver->one_way(), ends.receiver->total_messages(), "requests");
+}
+
+// The sender's end tells those of exchanges, where there are any.
 absl::Status CheckLatencies(uint32_t flow, const Ends& ends, const v1::Workload& workload) {
+  RETURN_IF_ERROR(CheckOtherTimes(flow, ends, workload));
   const bool due = Exchanges(workload.pattern()) && workload.messages_per_flow() == 0;
   if (ends.sender->has_latency() != due || ends.receiver->has_latency()) {
     return Invalid(flow, due && !ends.receiver->has_latency()
                              ? "its sender tells no latencies"
                              : "an end tells latencies that it cannot have");
   }
-  if (!due) return absl::OkStatus();
-  const absl::Status good = record::CheckLatency(ends.sender->latency());
-  if (!good.ok()) return Invalid(flow, good.message());
-  if (ends.sender->latency().count() > ends.sender->total_messages()) {
-    return Invalid(flow, "its histogram of latencies has more than there were exchanges");
-  }
-  return absl::OkStatus();
+  return CheckTimes(flow, ends.sender->latency(), ends.sender->total_messages(), "exchanges");
 }
 
 absl::Status CheckWindow(uint32_t flow, const Ends& ends) {

@@ -1,12 +1,14 @@
 #include "coordinator/record/latency.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <map>
 
 #include "absl/strings/str_cat.h"
 #include "common/latency_buckets.h"
 #include "common/mode_traits.h"
+#include "common/stamped.h"
 #include "common/status.h"
 #include "common/words.h"
 #include "coordinator/record/ends.h"
@@ -37,18 +39,70 @@ struct Merged {
   }
 };
 
-absl::StatusOr<Merged> LatenciesOf(const v1::TrialRecord& trial) {
+absl::Status CheckOneWay(const v1::TrialRecord& trial) {
   RETURN_IF_ERROR(CheckExchanges(trial));
-  RETURN_IF_ERROR(WindowsOf(trial, v1::ROLE_SENDER).status());
-  ASSIGN_OR_RETURN(const auto ends, EndsOf(trial, v1::ROLE_SENDER));
+  if (!IsStamped(trial.workload())) {
+    return Absent(
+        "its requests do not say when they were made: it takes --touch fields or header, "
+        "fields of 8 bytes, and a receive mode that delivers");
+  }
+  const v1::AgentRecord* first = nullptr;
+  for (const v1::AgentRecord& agent : trial.agents()) {
+    if (first == nullptr) first = &agent;
+    const int64_t apart = agent.clock_offset_ns() - first->clock_offset_ns();
+    const int64_t doubt = agent.clock_error_ns() + first->clock_error_ns();
+    if (agent.boot_id() != first->boot_id() || std::abs(apart) > doubt) {
+      return Absent("its ends do not share a clock");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckLendsBuffers(const v1::TrialRecord& trial) {
+  const v1::SendMode mode = trial.workload().send_mode();
+  if (PinsBuffers(mode)) return absl::OkStatus();
+  return Absent(absl::StrCat(Label(mode), " has its buffers back with each call"));
+}
+
+// Who tells it, and where.
+struct Source {
+  absl::Status (*applies)(const v1::TrialRecord& trial);
+  v1::Role role;
+  bool (v1::FlowResult::*has)() const;
+  const v1::LatencyHistogram& (v1::FlowResult::*get)() const;
+  absl::string_view things;
+};
+
+Source SourceOf(Timed timed) {
+  using Result = v1::FlowResult;
+  switch (timed) {
+    case Timed::kExchange:
+      return {CheckExchanges, v1::ROLE_SENDER, &Result::has_latency, &Result::latency, "exchanges"};
+    case Timed::kOneWay:
+      return {CheckOneWay, v1::ROLE_RECEIVER, &Result::has_one_way, &Result::one_way, "requests"};
+    case Timed::kBufferReuse:
+      break;
+  }
+  return {CheckLendsBuffers, v1::ROLE_SENDER, &Result::has_buffer_reuse, &Result::buffer_reuse,
+          "buffers"};
+}
+
+absl::StatusOr<Merged> LatenciesOf(const v1::TrialRecord& trial, const Source& source) {
+  RETURN_IF_ERROR(source.applies(trial));
+  RETURN_IF_ERROR(WindowsOf(trial, source.role).status());
+  ASSIGN_OR_RETURN(const auto ends, EndsOf(trial, source.role));
   Merged merged;
   for (const v1::FlowResult* end : ends) {
-    if (!end->has_latency()) return Absent(absl::StrCat(NameOf(*end), " told no latencies"));
-    const absl::Status good = CheckLatency(end->latency());
+    if (!(end->*source.has)()) {
+      return Absent(absl::StrCat(NameOf(*end), " timed no ", source.things));
+    }
+    const v1::LatencyHistogram& latency = (end->*source.get)();
+    const absl::Status good = CheckLatency(latency);
     if (!good.ok()) return Absent(absl::StrCat(NameOf(*end), ": ", good.message()));
-    merged.Add(end->latency());
+    merged.Add(latency);
   }
-  if (merged.count == 0) return Absent("no exchange lay within the window");
+  if (merged.count == 0)
+    return Absent(absl::StrCat("no ", source.things, " lay within the window"));
   return merged;
 }
 
@@ -95,12 +149,14 @@ absl::Status CheckExchanges(const v1::TrialRecord& trial) {
   return Absent(absl::StrCat("the pattern is ", Label(trial.workload().pattern())));
 }
 
-absl::StatusOr<double> LatencyUs(const v1::TrialRecord& trial, uint32_t beyond_of_10000) {
-  ASSIGN_OR_RETURN(const Merged merged, LatenciesOf(trial));
+absl::StatusOr<double> LatencyUs(const v1::TrialRecord& trial, Timed timed,
+                                 uint32_t beyond_of_10000) {
+  const Source source = SourceOf(timed);
+  ASSIGN_OR_RETURN(const Merged merged, LatenciesOf(trial, source));
   const uint64_t beyond = merged.count * beyond_of_10000 / 10000;
   if (beyond == 0) {
-    return Absent(absl::StrCat("too few exchanges: ", merged.count, " lay in the window, it takes ",
-                               10000 / beyond_of_10000));
+    return Absent(absl::StrCat("too few ", source.things, ": ", merged.count,
+                               " lay in the window, it takes ", 10000 / beyond_of_10000));
   }
   const uint32_t bucket = BucketOfRank(merged, merged.count - beyond);
   const double ns = std::clamp(MiddleOfLatencyBucket(bucket), static_cast<double>(merged.min_ns),
@@ -108,8 +164,8 @@ absl::StatusOr<double> LatencyUs(const v1::TrialRecord& trial, uint32_t beyond_o
   return ns / 1000;
 }
 
-absl::StatusOr<double> LongestLatencyUs(const v1::TrialRecord& trial) {
-  ASSIGN_OR_RETURN(const Merged merged, LatenciesOf(trial));
+absl::StatusOr<double> LongestLatencyUs(const v1::TrialRecord& trial, Timed timed) {
+  ASSIGN_OR_RETURN(const Merged merged, LatenciesOf(trial, SourceOf(timed)));
   return static_cast<double>(merged.max_ns) / 1000;
 }
 

@@ -1,5 +1,6 @@
-// How long the exchanges of an attempt took, all flows together. An agent's histogram is outside
-// input: nothing is told of one that contradicts itself.
+// How long things took in an attempt: exchanges, the way of a request, the time until a buffer may
+// be written again. All flows together. An agent's histogram is outside input: nothing is told of
+// one that contradicts itself.
 #ifndef COPYCOST_COORDINATOR_RECORD_LATENCY_H_
 #define COPYCOST_COORDINATOR_RECORD_LATENCY_H_
 
@@ -15,14 +16,18 @@ namespace copycost::record {
 // extremes lie in the outermost buckets.
 absl::Status CheckLatency(const v1::LatencyHistogram& latency);
 
-// The latency in microseconds that all but `beyond_of_10000` of 10000 exchanges do not exceed: the
-// smallest such, to 0.8 % (the middle of its bucket). Absent when so few exchanges lay in the
-// window that not one of them is expected beyond it; where the pattern has no exchanges; and
-// without a window.
-absl::StatusOr<double> LatencyUs(const v1::TrialRecord& trial, uint32_t beyond_of_10000);
+// What was timed (FlowResult in trial.proto).
+enum class Timed { kExchange, kOneWay, kBufferReuse };
+
+// The time in microseconds that all but `beyond_of_10000` of 10000 do not exceed: the smallest
+// such, to 0.8 % (the middle of its bucket). Absent when so few were timed in the window that not
+// one of them is expected beyond it; where there is no such thing to be timed; and without a
+// window.
+absl::StatusOr<double> LatencyUs(const v1::TrialRecord& trial, Timed timed,
+                                 uint32_t beyond_of_10000);
 
 // The longest; exact. Absent as above.
-absl::StatusOr<double> LongestLatencyUs(const v1::TrialRecord& trial);
+absl::StatusOr<double> LongestLatencyUs(const v1::TrialRecord& trial, Timed timed);
 
 // OK where the pattern of the attempt has exchanges; else Absent.
 absl::Status CheckExchanges(const v1::TrialRecord& trial);

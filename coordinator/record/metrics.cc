@@ -98,9 +98,14 @@ absl::StatusOr<double> ExchangesPerSecond(const v1::TrialRecord& trial) {
 }
 
 // All but so many of 10000.
-template <uint32_t kBeyond>
+template <Timed kTimed, uint32_t kBeyond>
 absl::StatusOr<double> LatencyBut(const v1::TrialRecord& trial) {
-  return LatencyUs(trial, kBeyond);
+  return LatencyUs(trial, kTimed, kBeyond);
+}
+
+template <Timed kTimed>
+absl::StatusOr<double> Longest(const v1::TrialRecord& trial) {
+  return LongestLatencyUs(trial, kTimed);
 }
 
 absl::StatusOr<double> BytesPerSendCall(const v1::TrialRecord& trial) {
@@ -165,12 +170,25 @@ constexpr Metric kMetrics[] = {
      RecvCallMeanUs},
     {"exchanges_per_s", "1/s", "exchanges that ended in the windows of the senders",
      ExchangesPerSecond},
-    {"rr_latency_p50_us", "us", "latency of an exchange, median", LatencyBut<5000>},
-    {"rr_latency_p90_us", "us", "latency that 90 % of exchanges do not exceed", LatencyBut<1000>},
-    {"rr_latency_p99_us", "us", "latency that 99 % of exchanges do not exceed", LatencyBut<100>},
-    {"rr_latency_p999_us", "us", "latency that 99.9 % of exchanges do not exceed", LatencyBut<10>},
-    {"rr_latency_p9999_us", "us", "latency that 99.99 % of exchanges do not exceed", LatencyBut<1>},
-    {"rr_latency_max_us", "us", "latency of the longest exchange", LongestLatencyUs},
+    {"rr_latency_p50_us", "us", "latency of an exchange, median",
+     LatencyBut<Timed::kExchange, 5000>},
+    {"rr_latency_p90_us", "us", "latency that 90 % of exchanges do not exceed",
+     LatencyBut<Timed::kExchange, 1000>},
+    {"rr_latency_p99_us", "us", "latency that 99 % of exchanges do not exceed",
+     LatencyBut<Timed::kExchange, 100>},
+    {"rr_latency_p999_us", "us", "latency that 99.9 % of exchanges do not exceed",
+     LatencyBut<Timed::kExchange, 10>},
+    {"rr_latency_p9999_us", "us", "latency that 99.99 % of exchanges do not exceed",
+     LatencyBut<Timed::kExchange, 1>},
+    {"rr_latency_max_us", "us", "latency of the longest exchange", Longest<Timed::kExchange>},
+    {"one_way_latency_p50_us", "us", "from the making of a request to its taking, median",
+     LatencyBut<Timed::kOneWay, 5000>},
+    {"one_way_latency_p99_us", "us", "one-way latency that 99 % of requests do not exceed",
+     LatencyBut<Timed::kOneWay, 100>},
+    {"buffer_reuse_p50_us", "us", "from sending a message to seeing its buffer complete, median",
+     LatencyBut<Timed::kBufferReuse, 5000>},
+    {"buffer_reuse_p99_us", "us", "time to reuse that 99 % of the timed buffers do not exceed",
+     LatencyBut<Timed::kBufferReuse, 100>},
     {"copies_per_byte", "1", "copies of each payload byte, sender memory to receiver memory",
      CopiesPerByte},
     {"copies_per_byte_at_least", "1", "lower bound of copies_per_byte", CopiesPerByteAtLeast},

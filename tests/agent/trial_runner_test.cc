@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/mode_traits.h"
 #include "common/words.h"
 #include "tests/testing/fake_clock.h"
 #include "tests/testing/flow_harness.h"
@@ -104,11 +105,13 @@ v1::Command ConnectTo(const v1::Workload& workload, uint32_t port) {
   return command;
 }
 
-v1::Command StartNow() {
+v1::Command StartAt(absl::Time instant) {
   v1::Command command;
-  command.mutable_start();
+  command.mutable_start()->set_at_ns(absl::ToUnixNanos(instant));
   return command;
 }
+
+v1::Command StartNow() { return StartAt(absl::UnixEpoch()); }
 
 v1::Command Finish() {
   v1::Command command;
@@ -142,9 +145,12 @@ class TrialRunnerTest : public ::testing::Test {
     receiver_ready_ = receiver_.Next(v1::Event::kReady).ready();
   }
 
+  // At the same instant, however late a busy machine lets either runner hear of it: a sender whose
+  // window closed before the receiver's would end its flows before their time.
   void Start() {
-    sender_.runner().Give(StartNow());
-    receiver_.runner().Give(StartNow());
+    const absl::Time instant = clock_.Now() + absl::Milliseconds(10);
+    sender_.runner().Give(StartAt(instant));
+    receiver_.runner().Give(StartAt(instant));
   }
 
   void CarryOut(const v1::Workload& workload) {
@@ -182,6 +188,13 @@ TEST_P(EveryModeTest, MeasuresAWindowOnBothSides) {
     EXPECT_GT(received.window().thread_cpu_ns(), 0);
     EXPECT_GE(sent.window().closed_ns() - sent.window().opened_ns(), 100'000'000);
     EXPECT_EQ(sent.evidence().zero_copy_completions(), sent.evidence().zero_copy_sends());
+    EXPECT_EQ(sent.has_buffer_reuse(), PinsBuffers(GetParam()));
+    if (PinsBuffers(GetParam())) {
+      EXPECT_GT(sent.buffer_reuse().count(), 0u);
+      EXPECT_LT(sent.buffer_reuse().max_ns(), 200'000'000u);
+    }
+    EXPECT_FALSE(received.has_buffer_reuse());
+    EXPECT_FALSE(received.has_one_way());
   }
   EXPECT_GT(sent_.host_cpu().interval_ns(), 0);
   EXPECT_FALSE(receiver_.samples().empty());
@@ -227,6 +240,10 @@ TEST_F(TrialRunnerTest, ExchangesAreMeasuredAtBothEnds) {
     EXPECT_LE(client.latency().count(), client.total_messages());
     EXPECT_GT(client.latency().min_ns(), 0u);
     EXPECT_FALSE(server.has_latency());
+    EXPECT_FALSE(client.has_one_way());
+    EXPECT_GT(server.one_way().count(), 0u);
+    EXPECT_LE(server.one_way().count(), server.total_messages());
+    EXPECT_LE(server.one_way().min_ns(), client.latency().max_ns());
   }
   v1::Workload together = sender_ready_.applied();
   together.MergeFrom(receiver_ready_.applied());

@@ -89,6 +89,7 @@ inline v1::FlowResult ResultFor(const v1::FlowEnd& end, const v1::Workload& work
   if (end.role() == v1::ROLE_SENDER && workload.send_mode() == v1::SEND_MODE_ZERO_COPY) {
     result.mutable_evidence()->set_zero_copy_sends(result.total_messages());
     result.mutable_evidence()->set_zero_copy_completions(result.total_messages());
+    if (!counted) result.mutable_buffer_reuse();  // none was timed
   }
   if (Exchanges(workload.pattern())) AddExchanges(workload, result);
   return result;

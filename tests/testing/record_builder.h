@@ -92,6 +92,7 @@ inline void AddEvidence(v1::SendMode mode, v1::FlowResult& end) {
     evidence.set_zero_copy_sends(end.total_messages());
     evidence.set_zero_copy_completions(end.total_messages());
     evidence.set_zero_copy_copied(end.total_messages());
+    end.mutable_buffer_reuse();  // none was timed
     return;
   }
   evidence.set_kernel_copied_bytes(bytes);

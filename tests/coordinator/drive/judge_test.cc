@@ -360,5 +360,28 @@ TEST(JudgeTest, ManyRemarksComeInTheirOrder) {
                                           v1::FLAG_UNBALANCED));
 }
 
+TEST(JudgeTest, BuffersThatWereLentAreToldOfAndNoOthers) {
+  v1::TrialRecord trial = OkTrial({.mode = v1::SEND_MODE_ZERO_COPY});
+  EXPECT_OK(CheckFinished(trial));
+  EndOf(trial, kSender).clear_buffer_reuse();
+  EXPECT_THAT(CheckFinished(trial),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("when its buffers were complete")));
+  trial = OkTrial();
+  EndOf(trial, kSender).mutable_buffer_reuse();
+  EXPECT_THAT(CheckFinished(trial),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("that it did not lend")));
+  trial = OkTrial({.mode = v1::SEND_MODE_ZERO_COPY});
+  EndOf(trial, kSender).mutable_buffer_reuse()->set_count(1);
+  EXPECT_THAT(CheckFinished(trial),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("does not add up")));
+}
+
+TEST(JudgeTest, OneWayLatenciesOfAStreamAreInvalid) {
+  v1::TrialRecord trial = OkTrial();
+  EndOf(trial, kReceiver).mutable_one_way();
+  EXPECT_THAT(CheckFinished(trial),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("one-way latencies")));
+}
+
 }  // namespace
 }  // namespace copycost

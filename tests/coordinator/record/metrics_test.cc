@@ -4,6 +4,7 @@
 #include <set>
 
 #include "absl/strings/match.h"
+#include "common/latency_buckets.h"
 #include "coordinator/record/copies.h"
 #include "tests/testing/record_builder.h"
 #include "tests/testing/status_matchers.h"
@@ -121,12 +122,25 @@ TEST(MetricsTest, EachColumnHoldsItsOwnFigure) {
       {"host_cpu_resolution_ns_per_byte", 43.0 * (2.0 / 3) / 60.011},
       {"host_steal_share", 23.0 / (600 * 4.3)},
       {"retransmits", 17},
+      {"buffer_reuse_p50_us", MiddleOfLatencyBucket(LatencyBucketOf(5'000)) / 1000},
+      {"buffer_reuse_p99_us", MiddleOfLatencyBucket(LatencyBucketOf(70'000)) / 1000},
   };
-  const v1::TrialRecord trial = AllDifferent();
+  v1::TrialRecord trial = AllDifferent();
+  for (v1::FlowResult& end : *trial.mutable_agents(0)->mutable_finished()->mutable_flows()) {
+    v1::LatencyHistogram& reuse = *end.mutable_buffer_reuse();
+    for (const auto& [ns, count] : {std::pair<uint64_t, uint64_t>{5'000, 98}, {70'000, 2}}) {
+      reuse.add_buckets(LatencyBucketOf(ns));
+      reuse.add_counts(count);
+    }
+    reuse.set_count(100);
+    reuse.set_min_ns(5'000);
+    reuse.set_max_ns(70'500);
+  }
   std::set<double> seen;
   for (const Metric& metric : Metrics()) {
     const auto value = expected.find(std::string(metric.column));
-    if (absl::StartsWith(metric.column, "rr_") || metric.column == "exchanges_per_s") {
+    if (absl::StartsWith(metric.column, "rr_") || absl::StartsWith(metric.column, "one_way_") ||
+        metric.column == "exchanges_per_s") {
       ExpectAbsent(trial, metric.column, "the pattern is stream");
       continue;
     }
@@ -135,7 +149,7 @@ TEST(MetricsTest, EachColumnHoldsItsOwnFigure) {
     EXPECT_DOUBLE_EQ(*metric.of(trial), value->second) << metric.column;
     EXPECT_TRUE(seen.insert(value->second).second) << metric.column;
   }
-  EXPECT_EQ(Metrics().size(), expected.size() + 7);
+  EXPECT_EQ(Metrics().size(), expected.size() + 9);
 }
 
 // The same with responses, whose counts are others again.

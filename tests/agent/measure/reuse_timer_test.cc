@@ -1,0 +1,71 @@
+#include "agent/measure/reuse_timer.h"
+
+#include <gtest/gtest.h>
+
+#include "agent/measure/window_gate.h"
+#include "common/clock.h"
+
+namespace copycost {
+namespace {
+
+constexpr int64_t kHour = 3'600'000'000'000;
+
+class ReuseTimerTest : public ::testing::Test {
+ protected:
+  void OpenWindow(int64_t from_now, int64_t length) {
+    const int64_t opens = MonotonicNanos() + from_now;
+    meter_.Schedule(opens, opens + length, {});
+  }
+  void BeginAll(uint32_t messages) {
+    for (uint32_t i = 0; i < messages; ++i) timer_.Begin(7);
+  }
+
+  RealClock clock_;
+  WindowGate gate_{clock_};
+  FlowMeter meter_{gate_};
+  ReuseTimer timer_{meter_};
+};
+
+TEST_F(ReuseTimerTest, TimesTheFirstMessageAndThenOneOfManyMore) {
+  OpenWindow(-kHour, 2 * kHour);
+  timer_.Begin(3);
+  EXPECT_TRUE(timer_.running());
+  EXPECT_EQ(timer_.buffer(), 3u);
+  timer_.End();
+  EXPECT_FALSE(timer_.running());
+  BeginAll(ReuseTimer::kTimedEvery - 1);
+  EXPECT_FALSE(timer_.running());
+  timer_.Begin(5);
+  EXPECT_TRUE(timer_.running());
+  EXPECT_EQ(timer_.buffer(), 5u);
+  timer_.End();
+  EXPECT_EQ(timer_.Tell().count(), 2u);
+}
+
+TEST_F(ReuseTimerTest, OneIsTimedAtATimeHoweverLongItTakes) {
+  OpenWindow(-kHour, 2 * kHour);
+  timer_.Begin(3);
+  BeginAll(3 * ReuseTimer::kTimedEvery);
+  EXPECT_EQ(timer_.buffer(), 3u);
+  timer_.End();
+  timer_.Begin(4);  // long due
+  EXPECT_TRUE(timer_.running());
+  EXPECT_EQ(timer_.buffer(), 4u);
+}
+
+TEST_F(ReuseTimerTest, WhatEndsOutsideTheWindowDoesNotCount) {
+  OpenWindow(kHour, kHour);
+  timer_.Begin(3);
+  timer_.End();
+  EXPECT_EQ(timer_.Tell().count(), 0u);
+  EXPECT_FALSE(timer_.running());
+}
+
+TEST_F(ReuseTimerTest, WithoutAWindowNothingCounts) {
+  timer_.Begin(3);
+  timer_.End();
+  EXPECT_EQ(timer_.Tell().count(), 0u);
+}
+
+}  // namespace
+}  // namespace copycost
