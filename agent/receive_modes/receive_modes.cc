@@ -14,6 +14,8 @@ std::unique_ptr<Receiver> MakeSpliceNullReceiver();
 std::unique_ptr<Receiver> MakeUringRecvReceiver();
 std::unique_ptr<Receiver> MakeUringRecvMultishotReceiver();
 absl::Status ProbeMapped();
+absl::Status ProbeUringZeroCopyReceive();
+absl::Status ProbeDevmem();
 absl::Status ProbeUringRecvMultishot();
 
 namespace {
@@ -29,6 +31,8 @@ constexpr ReceiveModeRow kReceiveModes[] = {
     {v1::RECEIVE_MODE_URING_RECV, MakeUringRecvReceiver, ProbeUring},
     {v1::RECEIVE_MODE_URING_RECV_MULTISHOT, MakeUringRecvMultishotReceiver,
      ProbeUringRecvMultishot},
+    {v1::RECEIVE_MODE_URING_ZERO_COPY, nullptr, ProbeUringZeroCopyReceive},
+    {v1::RECEIVE_MODE_DEVMEM, nullptr, ProbeDevmem},
 };
 
 }  // namespace
@@ -37,7 +41,9 @@ absl::Span<const ReceiveModeRow> ReceiveModes() { return kReceiveModes; }
 
 absl::StatusOr<std::unique_ptr<Receiver>> MakeReceiver(v1::ReceiveMode mode) {
   for (const ReceiveModeRow& row : kReceiveModes) {
-    if (row.mode == mode) return row.make();
+    if (row.mode != mode) continue;
+    if (row.make == nullptr) return row.probe();
+    return row.make();
   }
   return absl::InvalidArgumentError(
       absl::StrCat("workload.receive_mode: this agent does not know value ", mode));

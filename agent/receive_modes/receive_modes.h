@@ -14,13 +14,15 @@ namespace copycost {
 
 struct ReceiveModeRow {
   v1::ReceiveMode mode;
+  // Null for a mode that is only probed: what it would take is told, and no host has it available.
   std::unique_ptr<Receiver> (*make)();
   absl::Status (*probe)();  // as in SendModeRow
 };
 
 absl::Span<const ReceiveModeRow> ReceiveModes();
 
-// A new receiver; InvalidArgument for a mode without a row.
+// A new receiver; InvalidArgument for a mode without a row, FailedPrecondition for one that is only
+// probed.
 absl::StatusOr<std::unique_ptr<Receiver>> MakeReceiver(v1::ReceiveMode mode);
 
 }  // namespace copycost

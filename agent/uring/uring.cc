@@ -35,6 +35,7 @@ absl::StatusOr<Uring> Uring::Create(Sizes sizes) {
   io_uring_params params{};
   params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CQSIZE |
                  IORING_SETUP_CLAMP | IORING_SETUP_TASKRUN_FLAG;
+  if (sizes.wide_completions) params.flags |= IORING_SETUP_CQE32;
   params.cq_entries = sizes.completions;
   auto ring = std::make_unique<io_uring>();
   const int error = io_uring_queue_init_params(sizes.submissions, ring.get(), &params);

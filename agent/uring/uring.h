@@ -24,8 +24,9 @@ namespace copycost {
 class Uring {
  public:
   struct Sizes {
-    uint32_t submissions;  // that are prepared before they are submitted
-    uint32_t completions;  // that may come before they are taken
+    uint32_t submissions;           // that are prepared before they are submitted
+    uint32_t completions;           // that may come before they are taken
+    bool wide_completions = false;  // IORING_SETUP_CQE32
   };
 
   struct Completion {

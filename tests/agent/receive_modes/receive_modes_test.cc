@@ -37,6 +37,13 @@ TEST(ReceiveModesTest, RefusesAModeWithoutARow) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("workload.receive_mode")));
 }
 
+TEST(ReceiveModesTest, AModeThatIsOnlyProbedSaysWhatItTakes) {
+  for (const v1::ReceiveMode mode : {v1::RECEIVE_MODE_URING_ZERO_COPY, v1::RECEIVE_MODE_DEVMEM}) {
+    EXPECT_THAT(MakeReceiver(mode).status(),
+                StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("it ")));
+  }
+}
+
 class EveryReceiveMode : public ::testing::TestWithParam<v1::ReceiveMode> {
  protected:
   void SetUp() override {
