@@ -134,7 +134,8 @@ absl::Status DataThread::Prepare() {
   applied_end_.set_flow(options_.end.flow());
   applied_end_.set_role(options_.end.role());
   ASSIGN_OR_RETURN(*applied_end_.mutable_interface(), FindDataInterface(socket));
-  if (exchanges()) RETURN_IF_ERROR(SendAtOnce(socket));
+  RETURN_IF_ERROR(SetNodelay(socket, workload.nodelay() == v1::NODELAY_ON));
+  RETURN_IF_ERROR(SetBusyPoll(socket, workload.busy_poll_us()));
   RETURN_IF_ERROR(OpenWays());
   RETURN_IF_ERROR(EchoWays());
   if (exchanges()) {
@@ -142,7 +143,7 @@ absl::Status DataThread::Prepare() {
   } else {
     EchoStream(StreamOptionsOf(workload), echo_);
   }
-  return EchoTcp(socket, echo_, applied_end_);
+  return EchoTcp(socket, workload.mss_bytes(), echo_, applied_end_);
 }
 
 // Each way with the size of what goes it.

@@ -101,7 +101,7 @@ absl::Status RealKernel::BindIpv6Loopback() const {
 }
 
 absl::StatusOr<v1::DataInterface> RealKernel::InterfaceOf(absl::string_view address) const {
-  ASSIGN_OR_RETURN(const UniqueFd listener, ListenTcp(address, ""));
+  ASSIGN_OR_RETURN(const UniqueFd listener, ListenTcp(address, {}));
   return FindDataInterface(listener.get());
 }
 

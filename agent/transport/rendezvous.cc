@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "agent/transport/tcp.h"
 #include "common/clock.h"
 #include "common/status.h"
 
@@ -48,7 +47,7 @@ int PollTimeout(absl::Time deadline) {
 Rendezvous::Rendezvous(const v1::Prepare& prepare, const Limits& limits)
     : limits_(&limits),
       data_address_(prepare.data_address()),
-      congestion_(prepare.workload().congestion()) {
+      options_(TcpOptionsOf(prepare.workload())) {
   for (const v1::FlowEnd& end : prepare.ends()) ends_.emplace(end.flow(), end);
 }
 
@@ -58,7 +57,7 @@ absl::StatusOr<Rendezvous> Rendezvous::Create(const v1::Prepare& prepare, const 
                                    [](const v1::FlowEnd& end) { return end.listens(); });
   if (listens) {
     ASSIGN_OR_RETURN(rendezvous.listener_,
-                     ListenTcp(rendezvous.data_address_, rendezvous.congestion_));
+                     ListenTcp(rendezvous.data_address_, rendezvous.options_));
     ASSIGN_OR_RETURN(rendezvous.port_, LocalPort(rendezvous.listener_.get()));
   }
   return rendezvous;
@@ -83,9 +82,8 @@ absl::Status Rendezvous::Connect(const v1::Connect& connect) {
     }
     RETURN_IF_ERROR(Annotate(CheckPeerAddress(*limits_, peer.address()), "connect.peers"));
     Meeting meeting;
-    ASSIGN_OR_RETURN(meeting.socket,
-                     StartTcpConnect(data_address_, peer.address(),
-                                     static_cast<uint16_t>(peer.port()), congestion_));
+    ASSIGN_OR_RETURN(meeting.socket, StartTcpConnect(data_address_, peer.address(),
+                                                     static_cast<uint16_t>(peer.port()), options_));
     meeting.flow = peer.flow();
     meeting.connecting = true;
     meetings_.push_back(std::move(meeting));

@@ -29,6 +29,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "agent/limits.h"
+#include "agent/transport/tcp.h"
 #include "common/fd.h"
 #include "copycost/v1/trial.pb.h"
 
@@ -85,7 +86,7 @@ class Rendezvous {
 
   const Limits* limits_;
   std::string data_address_;
-  std::string congestion_;
+  TcpOptions options_;
   std::map<uint32_t, v1::FlowEnd> ends_;
   UniqueFd listener_;
   uint16_t port_ = 0;

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/socket.h>
 #include <linux/tcp.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -48,17 +49,69 @@ absl::StatusOr<SocketAddress> ParseAddress(absl::string_view text, uint16_t port
   return address;
 }
 
-absl::StatusOr<UniqueFd> MakeSocket(const SocketAddress& address, absl::string_view congestion) {
+absl::StatusOr<uint32_t> IntOption(int socket, int level, int option, absl::string_view name) {
+  int value = 0;
+  socklen_t size = sizeof(value);
+  if (::getsockopt(socket, level, option, &value, &size) != 0) {
+    return ErrnoStatus(absl::StrCat("getsockopt ", name));
+  }
+  return static_cast<uint32_t>(value);
+}
+
+bool SetIntOption(int socket, int level, int option, uint64_t value) {
+  const int number = static_cast<int>(value);
+  return ::setsockopt(socket, level, option, &number, sizeof(number)) == 0;
+}
+
+absl::Status SetCongestion(int socket, const std::string& congestion) {
+  if (congestion.empty()) return absl::OkStatus();
+  if (::setsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, congestion.data(), congestion.size()) ==
+      0) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat(ErrnoStatus(absl::StrCat("setsockopt TCP_CONGESTION ", congestion)).message(),
+                   "; load it (modprobe tcp_", congestion,
+                   ") or choose one of /proc/sys/net/ipv4/tcp_allowed_congestion_control"));
+}
+
+struct BufferOption {
+  absl::string_view name;
+  int option;
+  int force;  // past the host's limit
+  absl::string_view limit;
+};
+constexpr BufferOption kSendBuffer = {"SO_SNDBUF", SO_SNDBUF, SO_SNDBUFFORCE, "wmem_max"};
+constexpr BufferOption kReceiveBuffer = {"SO_RCVBUF", SO_RCVBUF, SO_RCVBUFFORCE, "rmem_max"};
+
+// The kernel takes too large a size without a word, and less.
+absl::Status SetBuffer(int socket, const BufferOption& buffer, uint64_t bytes) {
+  if (bytes == 0) return absl::OkStatus();
+  if (!SetIntOption(socket, SOL_SOCKET, buffer.force, bytes) &&
+      !SetIntOption(socket, SOL_SOCKET, buffer.option, bytes)) {
+    return ErrnoStatus(absl::StrCat("setsockopt ", buffer.name));
+  }
+  ASSIGN_OR_RETURN(const uint32_t doubled,
+                   IntOption(socket, SOL_SOCKET, buffer.option, buffer.name));
+  if (doubled == 2 * bytes) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      buffer.name, ": ", bytes, " bytes were asked for, the kernel gives ", doubled / 2,
+      "; sysctl -w net.core.", buffer.limit, "=", bytes, ", or run copycost-agent as root"));
+}
+
+absl::Status SetMss(int socket, uint32_t bytes) {
+  if (bytes == 0 || SetIntOption(socket, IPPROTO_TCP, TCP_MAXSEG, bytes)) return absl::OkStatus();
+  return ErrnoStatus(absl::StrCat("setsockopt TCP_MAXSEG ", bytes));
+}
+
+absl::StatusOr<UniqueFd> MakeSocket(const SocketAddress& address, const TcpOptions& options) {
   UniqueFd socket(
       ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket.valid()) return ErrnoStatus("socket");
-  if (!congestion.empty() && ::setsockopt(socket.get(), IPPROTO_TCP, TCP_CONGESTION,
-                                          congestion.data(), congestion.size()) != 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(ErrnoStatus(absl::StrCat("setsockopt TCP_CONGESTION ", congestion)).message(),
-                     "; load it (modprobe tcp_", congestion,
-                     ") or choose one of /proc/sys/net/ipv4/tcp_allowed_congestion_control"));
-  }
+  RETURN_IF_ERROR(SetCongestion(socket.get(), options.congestion));
+  RETURN_IF_ERROR(SetBuffer(socket.get(), kSendBuffer, options.send_buffer_bytes));
+  RETURN_IF_ERROR(SetBuffer(socket.get(), kReceiveBuffer, options.receive_buffer_bytes));
+  RETURN_IF_ERROR(SetMss(socket.get(), options.mss_bytes));
   return socket;
 }
 
@@ -85,13 +138,11 @@ absl::StatusOr<std::string> Format(const SocketAddress& address) {
   return std::string(host);
 }
 
-absl::StatusOr<uint32_t> IntOption(int socket, int level, int option, absl::string_view name) {
-  int value = 0;
-  socklen_t size = sizeof(value);
-  if (::getsockopt(socket, level, option, &value, &size) != 0) {
-    return ErrnoStatus(absl::StrCat("getsockopt ", name));
-  }
-  return static_cast<uint32_t>(value);
+// Options that this kernel does not have are as if they were never set.
+absl::StatusOr<uint32_t> IntOptionOrZero(int socket, int option, absl::string_view name) {
+  absl::StatusOr<uint32_t> value = IntOption(socket, SOL_SOCKET, option, name);
+  if (!value.ok() && errno == ENOPROTOOPT) return 0;
+  return value;
 }
 
 // 0: not bounded.
@@ -109,11 +160,50 @@ absl::StatusOr<uint64_t> PacingOf(int socket) {
   return bytes_per_s == kUnbounded ? 0 : 8 * bytes_per_s;
 }
 
+// Sizes that were set; those that the kernel chose itself it may change.
+absl::Status EchoBuffers(int socket, v1::Workload& workload, v1::AppliedEnd& end) {
+  ASSIGN_OR_RETURN(const uint32_t send, IntOption(socket, SOL_SOCKET, SO_SNDBUF, "SO_SNDBUF"));
+  ASSIGN_OR_RETURN(const uint32_t receive, IntOption(socket, SOL_SOCKET, SO_RCVBUF, "SO_RCVBUF"));
+  ASSIGN_OR_RETURN(const uint32_t locks, IntOptionOrZero(socket, SO_BUF_LOCK, "SO_BUF_LOCK"));
+  end.set_send_buffer_bytes(send);
+  end.set_receive_buffer_bytes(receive);
+  workload.set_send_buffer_bytes((locks & SOCK_SNDBUF_LOCK) != 0 ? send / 2 : 0);
+  workload.set_receive_buffer_bytes((locks & SOCK_RCVBUF_LOCK) != 0 ? receive / 2 : 0);
+  return absl::OkStatus();
+}
+
+absl::Status EchoMss(int socket, uint32_t asked, v1::Workload& workload, v1::AppliedEnd& end) {
+  ASSIGN_OR_RETURN(const uint32_t used, IntOption(socket, IPPROTO_TCP, TCP_MAXSEG, "TCP_MAXSEG"));
+  end.set_mss_bytes(used);
+  if (asked == 0) return absl::OkStatus();
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  if (::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) {
+    return ErrnoStatus("getsockopt TCP_INFO");
+  }
+  // The kernel tells it without the timestamps, where these are in use.
+  constexpr uint32_t kTimestamps = 12;  // TCPOLEN_TSTAMP_ALIGNED
+  const bool stamped = (info.tcpi_options & TCPI_OPT_TIMESTAMPS) != 0;
+  const uint32_t mss = info.tcpi_advmss + (stamped ? kTimestamps : 0);
+  workload.set_mss_bytes(mss);
+  if (mss == asked) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("TCP_MAXSEG: segments of ", asked,
+                                                    " bytes were asked for, this path carries ",
+                                                    mss, "; ask for less, or raise --mtu"));
+}
+
 }  // namespace
 
-absl::StatusOr<UniqueFd> ListenTcp(absl::string_view address, absl::string_view congestion) {
+TcpOptions TcpOptionsOf(const v1::Workload& workload) {
+  return {.congestion = workload.congestion(),
+          .send_buffer_bytes = workload.send_buffer_bytes(),
+          .receive_buffer_bytes = workload.receive_buffer_bytes(),
+          .mss_bytes = workload.mss_bytes()};
+}
+
+absl::StatusOr<UniqueFd> ListenTcp(absl::string_view address, const TcpOptions& options) {
   ASSIGN_OR_RETURN(const SocketAddress local, ParseAddress(address, 0));
-  ASSIGN_OR_RETURN(UniqueFd socket, MakeSocket(local, congestion));
+  ASSIGN_OR_RETURN(UniqueFd socket, MakeSocket(local, options));
   if (::bind(socket.get(), local.get(), local.size) != 0) {
     return ErrnoStatus(absl::StrCat("bind ", address));
   }
@@ -122,10 +212,10 @@ absl::StatusOr<UniqueFd> ListenTcp(absl::string_view address, absl::string_view 
 }
 
 absl::StatusOr<UniqueFd> StartTcpConnect(absl::string_view local, absl::string_view address,
-                                         uint16_t port, absl::string_view congestion) {
+                                         uint16_t port, const TcpOptions& options) {
   ASSIGN_OR_RETURN(const SocketAddress from, ParseAddress(local, 0));
   ASSIGN_OR_RETURN(const SocketAddress to, ParseAddress(address, port));
-  ASSIGN_OR_RETURN(UniqueFd socket, MakeSocket(to, congestion));
+  ASSIGN_OR_RETURN(UniqueFd socket, MakeSocket(to, options));
   if (::bind(socket.get(), from.get(), from.size) != 0) {
     return ErrnoStatus(absl::StrCat("bind ", local));
   }
@@ -178,10 +268,23 @@ absl::Status PaceTcp(int socket, uint64_t bits_per_s) {
   return ErrnoStatus("setsockopt SO_MAX_PACING_RATE");
 }
 
-absl::Status SendAtOnce(int socket) {
-  const int on = 1;
-  if (::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0) return absl::OkStatus();
+absl::Status SetNodelay(int socket, bool on) {
+  if (SetIntOption(socket, IPPROTO_TCP, TCP_NODELAY, on ? 1 : 0)) return absl::OkStatus();
   return ErrnoStatus("setsockopt TCP_NODELAY");
+}
+
+absl::Status SetBusyPoll(int socket, uint32_t microseconds) {
+  if (SetIntOption(socket, SOL_SOCKET, SO_BUSY_POLL, microseconds)) return absl::OkStatus();
+  if (microseconds == 0 && errno == ENOPROTOOPT) return absl::OkStatus();
+  const absl::Status refused = ErrnoStatus(absl::StrCat("setsockopt SO_BUSY_POLL ", microseconds));
+  if (errno == EPERM) {
+    return absl::PermissionDeniedError(
+        absl::StrCat(refused.message(),
+                     "; run copycost-agent as root, or with CAP_NET_ADMIN: sudo setcap "
+                     "cap_net_admin+ep copycost-agent"));
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat(refused.message(), "; it needs a kernel with CONFIG_NET_RX_BUSY_POLL"));
 }
 
 absl::Status MakeBlocking(int socket) {
@@ -190,7 +293,8 @@ absl::Status MakeBlocking(int socket) {
   return absl::OkStatus();
 }
 
-absl::Status EchoTcp(int socket, v1::Workload& workload, v1::AppliedEnd& end) {
+absl::Status EchoTcp(int socket, uint32_t asked_mss_bytes, v1::Workload& workload,
+                     v1::AppliedEnd& end) {
   char congestion[16] = {};  // TCP_CA_NAME_MAX
   socklen_t size = sizeof(congestion);
   if (::getsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, congestion, &size) != 0) {
@@ -200,12 +304,13 @@ absl::Status EchoTcp(int socket, v1::Workload& workload, v1::AppliedEnd& end) {
   ASSIGN_OR_RETURN(const SocketAddress peer, NameOf(socket, ::getpeername));
   ASSIGN_OR_RETURN(*end.mutable_local_address(), Format(local));
   ASSIGN_OR_RETURN(*end.mutable_peer_address(), Format(peer));
-  ASSIGN_OR_RETURN(const uint32_t send, IntOption(socket, SOL_SOCKET, SO_SNDBUF, "SO_SNDBUF"));
-  ASSIGN_OR_RETURN(const uint32_t receive, IntOption(socket, SOL_SOCKET, SO_RCVBUF, "SO_RCVBUF"));
-  ASSIGN_OR_RETURN(const uint32_t mss, IntOption(socket, IPPROTO_TCP, TCP_MAXSEG, "TCP_MAXSEG"));
-  end.set_send_buffer_bytes(send);
-  end.set_receive_buffer_bytes(receive);
-  end.set_mss_bytes(mss);
+  RETURN_IF_ERROR(EchoBuffers(socket, workload, end));
+  RETURN_IF_ERROR(EchoMss(socket, asked_mss_bytes, workload, end));
+  ASSIGN_OR_RETURN(const uint32_t nodelay,
+                   IntOption(socket, IPPROTO_TCP, TCP_NODELAY, "TCP_NODELAY"));
+  workload.set_nodelay(nodelay != 0 ? v1::NODELAY_ON : v1::NODELAY_OFF);
+  ASSIGN_OR_RETURN(const uint32_t busy_poll, IntOptionOrZero(socket, SO_BUSY_POLL, "SO_BUSY_POLL"));
+  workload.set_busy_poll_us(busy_poll);
   workload.set_transport(v1::TRANSPORT_TCP);
   workload.set_ip_version(local.storage.ss_family == AF_INET6 ? v1::IP_VERSION_6
                                                               : v1::IP_VERSION_4);
@@ -249,10 +354,10 @@ absl::Status EndStream(int socket, absl::Time deadline) {
 }
 
 absl::StatusOr<TcpPair> ConnectLoopbackPair() {
-  ASSIGN_OR_RETURN(const UniqueFd listener, ListenTcp("127.0.0.1", ""));
+  ASSIGN_OR_RETURN(const UniqueFd listener, ListenTcp("127.0.0.1", {}));
   ASSIGN_OR_RETURN(const uint16_t port, LocalPort(listener.get()));
   TcpPair pair;
-  ASSIGN_OR_RETURN(pair.client, StartTcpConnect("127.0.0.1", "127.0.0.1", port, ""));
+  ASSIGN_OR_RETURN(pair.client, StartTcpConnect("127.0.0.1", "127.0.0.1", port, {}));
   ASSIGN_OR_RETURN(const uint16_t client_port, LocalPort(pair.client.get()));
   ASSIGN_OR_RETURN(pair.server,
                    AcceptTcpFrom(listener.get(), client_port,

@@ -14,14 +14,24 @@
 
 namespace copycost {
 
-// A listening, non-blocking socket on `address`, on a port the kernel chooses, with `congestion`
-// set for the sockets it accepts. InvalidArgument for an address that is not numeric.
-absl::StatusOr<UniqueFd> ListenTcp(absl::string_view address, absl::string_view congestion);
+// What has to be set before a connection is made. Empty or 0: as the kernel has it.
+struct TcpOptions {
+  std::string congestion;
+  uint64_t send_buffer_bytes = 0;
+  uint64_t receive_buffer_bytes = 0;
+  uint32_t mss_bytes = 0;
+};
+TcpOptions TcpOptionsOf(const v1::Workload& workload);
+
+// A listening, non-blocking socket on `address`, on a port the kernel chooses, with `options` for
+// the sockets it accepts. InvalidArgument for an address that is not numeric; FailedPrecondition
+// names the setting that would permit an option.
+absl::StatusOr<UniqueFd> ListenTcp(absl::string_view address, const TcpOptions& options);
 
 // A non-blocking socket on its way from `local` to `address`:`port`; POLLOUT tells the end,
 // SO_ERROR how it went.
 absl::StatusOr<UniqueFd> StartTcpConnect(absl::string_view local, absl::string_view address,
-                                         uint16_t port, absl::string_view congestion);
+                                         uint16_t port, const TcpOptions& options);
 
 absl::StatusOr<uint16_t> LocalPort(int socket);
 
@@ -31,9 +41,13 @@ absl::StatusOr<std::string> PeerAddress(int socket);
 // Bounds what an established socket sends (SO_MAX_PACING_RATE); 0: no bound.
 absl::Status PaceTcp(int socket, uint64_t bits_per_s);
 
-// Has an established socket send the end of a message at once (TCP_NODELAY). Else Nagle's algorithm
-// holds a part of a segment back until what was sent before is acknowledged.
-absl::Status SendAtOnce(int socket);
+// Whether an established socket sends the end of a message at once (TCP_NODELAY). Else Nagle's
+// algorithm holds a part of a segment back until what was sent before is acknowledged.
+absl::Status SetNodelay(int socket, bool on);
+
+// How long an established socket polls its device before it sleeps (SO_BUSY_POLL). PermissionDenied
+// without CAP_NET_ADMIN; FailedPrecondition where the kernel cannot. 0 never fails for either.
+absl::Status SetBusyPoll(int socket, uint32_t microseconds);
 
 // The connection that comes to a non-blocking `listener` from port `peer_port`; others that come
 // are closed. DeadlineExceeded at `deadline` (monotonic).
@@ -42,9 +56,11 @@ absl::StatusOr<UniqueFd> AcceptTcpFrom(int listener, uint16_t peer_port, absl::T
 // Makes an established socket ready for a data thread.
 absl::Status MakeBlocking(int socket);
 
-// What the kernel says of an established socket: congestion control and pacing into `workload`,
-// with IP version and transport; addresses, buffers and MSS into `end`.
-absl::Status EchoTcp(int socket, v1::Workload& workload, v1::AppliedEnd& end);
+// What the kernel says of an established socket: its options into `workload`, with IP version and
+// transport; addresses, buffers and MSS into `end`. Which MSS was `asked` for it does not say, only
+// what came of it: FailedPrecondition for one that is too large for the path.
+absl::Status EchoTcp(int socket, uint32_t asked_mss_bytes, v1::Workload& workload,
+                     v1::AppliedEnd& end);
 
 struct TcpState {
   uint64_t retransmitted_segments = 0;

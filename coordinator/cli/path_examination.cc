@@ -67,6 +67,7 @@ v1::Workload WorkloadOf(const Pair& pair, v1::IpVersion version, const std::stri
                         const HostLimits& limits) {
   v1::Workload workload = DefaultWorkload();
   workload.set_congestion(congestion);
+  workload.set_nodelay(v1::NODELAY_OFF);
   workload.set_ip_version(version);
   workload.set_send_mode(pair.send);
   workload.set_receive_mode(pair.receive);

@@ -63,6 +63,9 @@ void ResolveFromOthers(v1::Workload& workload) {
   if (workload.response_bytes() == 0 && Exchanges(workload.pattern())) {
     workload.set_response_bytes(workload.message_bytes());
   }
+  if (workload.nodelay() == v1::NODELAY_UNSPECIFIED) {
+    workload.set_nodelay(Exchanges(workload.pattern()) ? v1::NODELAY_ON : v1::NODELAY_OFF);
+  }
   if (workload.read() == v1::READ_UNSPECIFIED) {
     workload.set_read(MapsPages(workload.receive_mode()) ? v1::READ_CHECKSUM : v1::READ_NONE);
   }

@@ -118,6 +118,7 @@ absl::StatusOr<v1::Workload> CommonWorkload(const Words& words, bool against_pee
   workload.set_touch(v1::TOUCH_NONE);
   workload.set_read(v1::READ_NONE);
   workload.set_congestion(words.congestion.empty() ? "cubic" : words.congestion);
+  workload.set_nodelay(v1::NODELAY_OFF);
   const absl::Duration warmup = against_peer ? absl::Seconds(1) : absl::Milliseconds(200);
   const absl::Duration window = against_peer ? absl::Seconds(1) : absl::Milliseconds(600);
   ASSIGN_OR_RETURN(const int64_t warmup_ns,

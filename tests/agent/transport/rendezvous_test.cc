@@ -62,7 +62,7 @@ std::string Preamble(absl::string_view nonce, uint32_t flow) {
 }
 
 UniqueFd Dial(uint16_t port) {
-  UniqueFd socket = *StartTcpConnect(kHost, kHost, port, "");
+  UniqueFd socket = *StartTcpConnect(kHost, kHost, port, {});
   EXPECT_OK(MakeBlocking(socket.get()));
   return socket;
 }
@@ -274,7 +274,7 @@ TEST_F(ManyListeningEnds, PeersThatAllConnectBeforeTheFirstSpeaksAreNoStrangers)
 // One connecting end ("left"), and a listener that the test plays.
 class ConnectingEnd : public RendezvousTest {
  protected:
-  ConnectingEnd() : listener_(*ListenTcp(kHost, "")) {
+  ConnectingEnd() : listener_(*ListenTcp(kHost, {})) {
     v1::Prepare prepare = OnLoopback();
     AddEnd(prepare, "left", 0, false);
     left_.emplace(*Rendezvous::Create(prepare, kLimits));
@@ -348,7 +348,7 @@ TEST_F(RendezvousTest, RefusesAPeerThatIsNamedTwice) {
   AddEnd(prepare, "left", 0, false);
   AddEnd(prepare, "left", 1, false);
   Rendezvous left = *Rendezvous::Create(prepare, kLimits);
-  const UniqueFd listener = *ListenTcp(kHost, "");
+  const UniqueFd listener = *ListenTcp(kHost, {});
   v1::Connect connect;
   AddPeer(connect, 0, *LocalPort(listener.get()));
   AddPeer(connect, 0, *LocalPort(listener.get()));
@@ -378,7 +378,7 @@ TEST_F(RendezvousTest, APeerThatIsNotAllowedEndsTheTrialWithTheReason) {
 
 TEST_F(RendezvousTest, NothingIsSentToAnAddressThatIsNotAllowed) {
   const Limits elsewhere{.allow = {*Network::Parse("192.0.2.0/24")}};
-  const UniqueFd listener = *ListenTcp(kHost, "");
+  const UniqueFd listener = *ListenTcp(kHost, {});
   v1::Prepare prepare = OnLoopback();
   AddEnd(prepare, "left", 0, false);
   Rendezvous left = *Rendezvous::Create(prepare, elsewhere);

@@ -17,9 +17,9 @@ absl::Time Now() { return absl::FromUnixNanos(MonotonicNanos()); }
 
 class AcceptTest : public ::testing::Test {
  protected:
-  UniqueFd Dial() { return *StartTcpConnect(kHost, kHost, *LocalPort(listener_.get()), ""); }
+  UniqueFd Dial() { return *StartTcpConnect(kHost, kHost, *LocalPort(listener_.get()), {}); }
 
-  UniqueFd listener_ = *ListenTcp(kHost, "");
+  UniqueFd listener_ = *ListenTcp(kHost, {});
 };
 
 TEST_F(AcceptTest, DoesNotWaitBeyondItsDeadlineAndNamesTheCall) {
@@ -51,11 +51,93 @@ TEST(PacingTest, IsReadBackFromTheKernel) {
   v1::Workload workload;
   v1::AppliedEnd end;
   ASSERT_OK(PaceTcp(pair.client.get(), 0));
-  ASSERT_OK(EchoTcp(pair.client.get(), workload, end));
+  ASSERT_OK(EchoTcp(pair.client.get(), 0, workload, end));
   EXPECT_EQ(workload.pacing_bits_per_s(), 0u);
   ASSERT_OK(PaceTcp(pair.client.get(), 40'000'000'000));
-  ASSERT_OK(EchoTcp(pair.client.get(), workload, end));
+  ASSERT_OK(EchoTcp(pair.client.get(), 0, workload, end));
   EXPECT_EQ(workload.pacing_bits_per_s(), 40'000'000'000u);
+}
+
+// The two ends of a connection made with these options.
+class OptionsTest : public ::testing::Test {
+ protected:
+  void Connect(const TcpOptions& options) {
+    listener_ = *ListenTcp(kHost, options);
+    client_ = *StartTcpConnect(kHost, kHost, *LocalPort(listener_.get()), options);
+    server_ = *AcceptTcpFrom(listener_.get(), *LocalPort(client_.get()),
+                             absl::FromUnixNanos(MonotonicNanos()) + absl::Minutes(1));
+    ASSERT_OK(MakeBlocking(client_.get()));
+  }
+  // Of both ends, which must say the same.
+  v1::Workload Echo(uint32_t asked_mss = 0) {
+    v1::Workload client;
+    v1::Workload server;
+    EXPECT_OK(EchoTcp(client_.get(), asked_mss, client, end_));
+    EXPECT_OK(EchoTcp(server_.get(), asked_mss, server, end_));
+    EXPECT_EQ(client.DebugString(), server.DebugString());
+    return client;
+  }
+
+  UniqueFd listener_;
+  UniqueFd client_;
+  UniqueFd server_;
+  v1::AppliedEnd end_;
+};
+
+TEST_F(OptionsTest, WhatNobodySetIsToldAsNotSet) {
+  Connect({});
+  const v1::Workload echo = Echo();
+  EXPECT_EQ(echo.send_buffer_bytes(), 0u);
+  EXPECT_EQ(echo.receive_buffer_bytes(), 0u);
+  EXPECT_EQ(echo.mss_bytes(), 0u);
+  EXPECT_EQ(echo.nodelay(), v1::NODELAY_OFF);
+  EXPECT_GT(end_.send_buffer_bytes(), 0u);
+  EXPECT_GT(end_.mss_bytes(), 1000u);
+}
+
+TEST_F(OptionsTest, BuffersAreReadBackFromBothEnds) {
+  Connect({.congestion = "", .send_buffer_bytes = 10'000, .receive_buffer_bytes = 30'000});
+  const v1::Workload echo = Echo();
+  EXPECT_EQ(echo.send_buffer_bytes(), 10'000u);
+  EXPECT_EQ(echo.receive_buffer_bytes(), 30'000u);
+  EXPECT_EQ(end_.receive_buffer_bytes(), 60'000u);
+}
+
+TEST_F(OptionsTest, ABufferThatTheHostCapsIsRefusedWithTheSetting) {
+  const absl::StatusOr<UniqueFd> listener =
+      ListenTcp(kHost, {.congestion = "", .send_buffer_bytes = 500 << 20});
+  if (listener.ok()) return;  // CAP_NET_ADMIN goes past the cap, or the cap is as large
+  EXPECT_THAT(listener.status(),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("net.core.wmem_max")));
+}
+
+TEST_F(OptionsTest, TheSegmentSizeIsReadBackFromBothEnds) {
+  Connect({.congestion = "", .mss_bytes = 1000});
+  EXPECT_EQ(Echo(1000).mss_bytes(), 1000u);
+  EXPECT_LE(end_.mss_bytes(), 1000u);  // without the options
+  EXPECT_GE(end_.mss_bytes(), 960u);
+}
+
+TEST_F(OptionsTest, ASegmentThatThePathDoesNotCarryIsRefused) {
+  Connect({.congestion = "", .mss_bytes = 1000});
+  v1::Workload workload;
+  EXPECT_THAT(EchoTcp(client_.get(), 1001, workload, end_),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("--mtu")));
+}
+
+TEST_F(OptionsTest, NodelayAndBusyPollAreReadBack) {
+  Connect({});
+  for (const int socket : {client_.get(), server_.get()}) ASSERT_OK(SetNodelay(socket, true));
+  EXPECT_EQ(Echo().nodelay(), v1::NODELAY_ON);
+  for (const int socket : {client_.get(), server_.get()}) ASSERT_OK(SetBusyPoll(socket, 0));
+  EXPECT_EQ(Echo().busy_poll_us(), 0u);
+  const absl::Status polls = SetBusyPoll(client_.get(), 50);
+  if (!polls.ok()) {
+    EXPECT_THAT(polls.message(), HasSubstr("SO_BUSY_POLL 50"));
+    return;
+  }
+  ASSERT_OK(SetBusyPoll(server_.get(), 50));
+  EXPECT_EQ(Echo().busy_poll_us(), 50u);
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ TEST(PlanTextTest, SaysWhatWillRunAndForHowLong) {
             "topology namespaces, warm-up 200ms, window 600ms, seed 5\n"
             "every cell: transport=tcp ip_version=4 pattern=stream receive_mode=recv fields=8 "
             "threads=1 touch=fields read=auto congestion=cubic ring_depth=auto "
-            "pacing_bits_per_s=none mtu=found\n"
+            "pacing_bits_per_s=none mtu=found send_buffer_bytes=auto receive_buffer_bytes=auto "
+            "nodelay=auto mss_bytes=found busy_poll_us=none\n"
             "\n"
             "cells\n"
             "  message_bytes  send_mode\n"
@@ -49,8 +50,9 @@ TEST(PlanTextTest, SaysWhatWillRunAndForHowLong) {
 TEST(PlanTextTest, ExchangesAreToldWithTheirResponsesAndRate) {
   const std::string text = PlanText(
       PlanOf("matrix { pattern: 'paced' send_mode: 'two-copy' message_bytes: '4K' rate: '100' }"));
-  EXPECT_THAT(text, AllOf(HasSubstr("mtu=found response_bytes=same rate=100\n"),
-                          HasSubstr("paced  1 thread  8192 exchanges a flow")));
+  EXPECT_THAT(text,
+              AllOf(HasSubstr("mtu=found response_bytes=same rate=100 send_buffer_bytes=auto"),
+                    HasSubstr("paced  1 thread  8192 exchanges a flow")));
 }
 
 TEST(PlanTextTest, TellsTheArmsOfARepeatedValueApart) {

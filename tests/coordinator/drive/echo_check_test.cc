@@ -111,6 +111,10 @@ TEST(EchoCheckTest, CatchesEveryFieldThatNoAgentApplied) {
     // So that no field is at its default, where leaving it out is telling it.
     attempt.mutable_workload()->set_messages_per_flow(5);
     attempt.mutable_workload()->set_pacing_bits_per_s(8'000'000);
+    attempt.mutable_workload()->set_send_buffer_bytes(1 << 20);
+    attempt.mutable_workload()->set_receive_buffer_bytes(1 << 20);
+    attempt.mutable_workload()->set_mss_bytes(1000);
+    attempt.mutable_workload()->set_busy_poll_us(50);
     attempt.mutable_workload()->set_mtu(9000);
     attempt.mutable_workload()->set_response_bytes(64);
     attempt.mutable_workload()->set_rate(1000);

@@ -41,12 +41,14 @@ TEST(CsvTest, ResultsHaveARowAnAttemptUnderOneHeader) {
 TEST(CsvTest, ColumnsStandInTheOrderOfTheDesign) {
   EXPECT_THAT(
       ResultsCsv({}),
-      StartsWith("run_id,trial_id,attempt,block,cell_id,purpose,outcome,flags,reason,"
-                 "started_utc,session,topology,sender_agent,receiver_agent,transport,ip_version,"
-                 "pattern,send_mode,receive_mode,message_bytes,fields,threads,touch,read,"
-                 "congestion,ring_depth,pacing_bits_per_s,mtu,response_bytes,rate,warmup_s,"
-                 "window_s,goodput_gbps,messages_per_s,bytes_per_send_call,send_call_mean_us,"
-                 "recv_call_mean_us,exchanges_per_s,rr_latency_p50_us,"));
+      StartsWith(
+          "run_id,trial_id,attempt,block,cell_id,purpose,outcome,flags,reason,"
+          "started_utc,session,topology,sender_agent,receiver_agent,transport,ip_version,"
+          "pattern,send_mode,receive_mode,message_bytes,fields,threads,touch,read,"
+          "congestion,ring_depth,pacing_bits_per_s,mtu,response_bytes,rate,send_buffer_bytes,"
+          "receive_buffer_bytes,nodelay,mss_bytes,busy_poll_us,warmup_s,"
+          "window_s,goodput_gbps,messages_per_s,bytes_per_send_call,send_call_mean_us,"
+          "recv_call_mean_us,exchanges_per_s,rr_latency_p50_us,"));
 }
 
 TEST(CsvTest, WhatIsAbsentIsAnEmptyField) {
