@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "agent/link/data_interface.h"
 #include "agent/patterns/stream.h"
 #include "agent/transport/tcp.h"
 #include "common/clock.h"
@@ -130,12 +129,10 @@ absl::Status DataThread::Prepare() {
   const v1::Workload& workload = options_.workload;
   RETURN_IF_ERROR(meter_.Adopt(::pthread_self()));
   RETURN_IF_ERROR(BindToCpu());
-  RETURN_IF_ERROR(PaceTcp(socket, workload.pacing_bits_per_s()));
+  ASSIGN_OR_RETURN(transport_, FindTransport(workload.transport()));
   applied_end_.set_flow(options_.end.flow());
   applied_end_.set_role(options_.end.role());
-  ASSIGN_OR_RETURN(*applied_end_.mutable_interface(), FindDataInterface(socket));
-  RETURN_IF_ERROR(SetNodelay(socket, workload.nodelay() == v1::NODELAY_ON));
-  RETURN_IF_ERROR(SetBusyPoll(socket, workload.busy_poll_us()));
+  RETURN_IF_ERROR(transport_->Open(socket, workload, applied_end_));
   RETURN_IF_ERROR(OpenWays());
   RETURN_IF_ERROR(EchoWays());
   if (exchanges()) {
@@ -143,7 +140,7 @@ absl::Status DataThread::Prepare() {
   } else {
     EchoStream(StreamOptionsOf(workload), echo_);
   }
-  return EchoTcp(socket, workload.mss_bytes(), echo_, applied_end_);
+  return transport_->Echo(socket, workload, echo_, applied_end_);
 }
 
 // Each way with the size of what goes it.
@@ -153,7 +150,7 @@ absl::Status DataThread::OpenWays() {
   FlowSpec messages = {.message_bytes = workload.message_bytes(),
                        .fields = workload.fields(),
                        .ring_depth = workload.ring_depth(),
-                       .path = PathOver(applied_end_.interface(), options_.end.peer_on_same_host()),
+                       .path = transport_->PathOf(applied_end_, options_.end.peer_on_same_host()),
                        .counters = meter_.counters(),
                        .reuse = begins() ? &reuse_ : nullptr};
   FlowSpec responses = messages;
@@ -226,11 +223,9 @@ absl::Status DataThread::RunAndConclude() {
 }
 
 absl::Status DataThread::Conclude() {
-  ASSIGN_OR_RETURN(const TcpState tcp, ReadTcpState(options_.socket.get()));
+  RETURN_IF_ERROR(transport_->Tell(options_.socket.get(), result_));
   result_.set_flow(options_.end.flow());
   result_.set_role(options_.end.role());
-  result_.set_retransmitted_segments(tcp.retransmitted_segments);
-  result_.set_retransmitted_bytes(tcp.retransmitted_bytes);
   TellBytes(totals_.request_bytes, options_.workload.message_bytes(), result_);
   if (begins()) {
     RETURN_IF_ERROR(TellEvidence(*out_, result_));

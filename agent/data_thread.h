@@ -21,6 +21,7 @@
 #include "agent/patterns/exchange.h"
 #include "agent/receive_modes/receiver.h"
 #include "agent/send_modes/sender.h"
+#include "agent/transport/transport.h"
 #include "common/fd.h"
 #include "copycost/v1/trial.pb.h"
 
@@ -87,6 +88,7 @@ class DataThread {
   void TellTimes();
 
   Options options_;
+  const Transport* transport_ = nullptr;  // from Prepare on
   FlowMeter meter_;
   ReuseTimer reuse_;
   std::optional<OneWayLatency> one_way_;  // of the server, where requests say when they were made

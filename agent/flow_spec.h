@@ -14,7 +14,8 @@ enum class DataPath {
   // veth or loopback to a socket of the same kernel: what was pinned is copied on delivery
   // (skb_orphan_frags_rx).
   kLocalDelivery,
-  // A device with scatter-gather: notifications tell.
+  // A device with scatter-gather: notifications tell. Or a unix socket, which queues pages as they
+  // are spliced, and knows no notifications.
   kScatterGather,
   // A device without: the kernel copies everything on the way to it. It does so in the socket and
   // says so, unless it cuts segments itself (GSO): TCP then puts references on its queue all the

@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -15,6 +16,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "agent/mode_trial.h"
 #include "common/build_info.h"
 #include "common/capabilities.h"
 #include "common/protocol.h"
@@ -45,6 +47,23 @@ v1::ModeState StateOf(const absl::Status& probed) {
   state.set_available(probed.ok());
   if (!probed.ok()) state.set_reason(std::string(probed.message()));
   return state;
+}
+
+// Of the modes that work over TCP those that were not tried over `transport` yet. The lists of
+// modes are in the order of their tables.
+template <typename Row, typename States, typename TransportStates>
+void TryModesOver(const Transport& transport, absl::Span<const Row> modes, const States& over_tcp,
+                  TransportStates& tried) {
+  for (size_t i = 0; i < modes.size(); ++i) {
+    if (!over_tcp.Get(static_cast<int>(i)).state().available()) continue;
+    const bool known = std::any_of(tried.begin(), tried.end(), [&](const auto& entry) {
+      return entry.mode() == modes[i].mode;
+    });
+    if (known) continue;
+    auto& entry = *tried.Add();
+    entry.set_mode(modes[i].mode);
+    *entry.mutable_state() = StateOf(TryOver(transport, modes[i]));
+  }
 }
 
 }  // namespace
@@ -78,8 +97,9 @@ absl::StatusOr<uint64_t> AvailableMemory() {
 }
 
 HostInfo::HostInfo(absl::Span<const SendModeRow> send_modes,
-                   absl::Span<const ReceiveModeRow> receive_modes)
-    : send_modes_(send_modes), receive_modes_(receive_modes) {
+                   absl::Span<const ReceiveModeRow> receive_modes,
+                   absl::Span<const Transport* const> transports)
+    : send_modes_(send_modes), receive_modes_(receive_modes), transports_(transports) {
   MutexLock lock(mutex_);
   description_.set_protocol_min(kProtocol);
   description_.set_protocol_max(kProtocol);
@@ -92,7 +112,26 @@ HostInfo::HostInfo(absl::Span<const SendModeRow> send_modes,
   for (const ReceiveModeRow& row : receive_modes_) {
     description_.add_receive_modes()->set_mode(row.mode);
   }
+  for (const Transport* transport : transports_) {
+    if (transport->kind() == v1::TRANSPORT_TCP) continue;  // modes are tried over it as they are
+    description_.add_transports()->set_transport(transport->kind());
+  }
   TryUnavailableModes();
+  TryTransports();
+}
+
+void HostInfo::TryTransports() {
+  for (v1::TransportState& told : *description_.mutable_transports()) {
+    const absl::StatusOr<const Transport*> transport = FindTransport(told.transport());
+    if (!transport.ok()) continue;  // it came from the table
+    if (!told.state().available()) {
+      *told.mutable_state() = StateOf((*transport)->ConnectPair().status());
+    }
+    if (!told.state().available()) continue;
+    TryModesOver(**transport, send_modes_, description_.send_modes(), *told.mutable_send_modes());
+    TryModesOver(**transport, receive_modes_, description_.receive_modes(),
+                 *told.mutable_receive_modes());
+  }
 }
 
 void HostInfo::TryUnavailableModes() {
@@ -110,6 +149,7 @@ void HostInfo::TryUnavailableModes() {
 v1::Description HostInfo::Describe() {
   MutexLock lock(mutex_);
   TryUnavailableModes();
+  TryTransports();
   v1::Description description = description_;
   utsname names{};
   ::uname(&names);  // fails for a bad address only

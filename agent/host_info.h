@@ -10,6 +10,7 @@
 #include "absl/types/span.h"
 #include "agent/receive_modes/receive_modes.h"
 #include "agent/send_modes/send_modes.h"
+#include "agent/transport/transport.h"
 #include "common/mutex.h"
 #include "copycost/v1/agent.pb.h"
 
@@ -18,20 +19,24 @@ namespace copycost {
 // Thread-safe.
 class HostInfo {
  public:
-  // Tries every mode, in the network namespace of the calling thread; a few milliseconds. The
-  // tables outlive this.
+  // Tries every mode and transport, in the network namespace of the calling thread; some
+  // milliseconds. The tables outlive this.
   explicit HostInfo(absl::Span<const SendModeRow> send_modes = SendModes(),
-                    absl::Span<const ReceiveModeRow> receive_modes = ReceiveModes());
+                    absl::Span<const ReceiveModeRow> receive_modes = ReceiveModes(),
+                    absl::Span<const Transport* const> transports = Transports());
 
   // As it is now. A mode that worked works on; one that did not is tried again, since what it lacks
-  // may have been enabled meanwhile.
+  // may have been enabled meanwhile. So is a transport; but a mode that works over TCP and not over
+  // another transport that is there never will over this kernel's.
   v1::Description Describe();
 
  private:
   void TryUnavailableModes() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void TryTransports() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const absl::Span<const SendModeRow> send_modes_;
   const absl::Span<const ReceiveModeRow> receive_modes_;
+  const absl::Span<const Transport* const> transports_;
   Mutex mutex_;
   // What cannot change while this process lives, and the modes, in the order of their tables.
   v1::Description description_ ABSL_GUARDED_BY(mutex_);

@@ -10,6 +10,7 @@
 #include "common/mode_traits.h"
 #include "common/status.h"
 #include "common/units.h"
+#include "common/words.h"
 
 namespace copycost {
 namespace {
@@ -28,6 +29,12 @@ absl::Status CheckRate(const Limits& limits, const v1::Prepare& prepare) {
   const uint64_t pacing = prepare.workload().pacing_bits_per_s();
   if (senders == 0 || (pacing > 0 && pacing <= limits.max_rate_bits_per_s / senders)) {
     return absl::OkStatus();
+  }
+  if (IsLocal(prepare.workload().transport())) {
+    return Beyond("--max-rate",
+                  absl::StrCat(Label(prepare.workload().transport()),
+                               " cannot be paced, and this agent sends ",
+                               FormatBitRate(limits.max_rate_bits_per_s), " bit/s at most"));
   }
   const std::string asked =
       pacing == 0 ? "no pacing" : absl::StrCat(FormatBitRate(pacing), " bit/s");

@@ -54,6 +54,7 @@ absl::Status CheckCpus(const v1::Prepare& prepare) {
 }
 
 absl::Status CheckOwnAddress(const v1::Prepare& prepare) {
+  if (IsLocal(prepare.workload().transport())) return absl::OkStatus();
   ASSIGN_OR_RETURN(const IpAddress address, IpAddress::Parse(prepare.data_address()));
   return Annotate(address.CheckUnicast(), "data_address");
 }
@@ -162,7 +163,7 @@ absl::Status TrialRunner::Prepare(const v1::Prepare& prepare) {
   RETURN_IF_ERROR(ChangeLink());
   ASSIGN_OR_RETURN(rendezvous_, Rendezvous::Create(prepare_, options_.limits));
   v1::Event event;
-  event.mutable_listening()->set_port(rendezvous_->port());
+  *event.mutable_listening() = rendezvous_->listening();
   Emit(event);
   return absl::OkStatus();
 }

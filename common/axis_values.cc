@@ -44,7 +44,10 @@ AxisValue ValueOf(const FieldDescriptor& field, const v1::Workload& workload) {
 
 }  // namespace
 
-bool AxisApplies(const FieldDescriptor& field, v1::Pattern pattern) {
+bool AxisApplies(const FieldDescriptor& field, const v1::Workload& workload) {
+  const v1::Axis& axis = field.options().GetExtension(v1::axis);
+  if (axis.network_only() && IsLocal(workload.transport())) return false;
+  const v1::Pattern pattern = workload.pattern();
   if (pattern == v1::PATTERN_UNSPECIFIED) return true;
   switch (field.number()) {
     case v1::Workload::kResponseBytesFieldNumber:
@@ -68,7 +71,7 @@ std::string AxisNumberWord(const FieldDescriptor& field, uint64_t number) {
 
 AxisValue AxisValueOf(const FieldDescriptor& field, const v1::Workload& workload) {
   AxisValue value = ValueOf(field, workload);
-  value.applies = AxisApplies(field, workload.pattern());
+  value.applies = AxisApplies(field, workload);
   return value;
 }
 

@@ -19,13 +19,13 @@ struct AxisValue {
   std::string word;  // as typed and as shown to people: "64K", "two-copy", "auto"
   // The value of a numeric axis, for files that programs read. Absent where a word stands for it.
   std::optional<int64_t> number;
-  // Whether the workload's pattern has a part for it: only exchanges have responses, and only paced
-  // ones a rate.
+  // Whether the workload's pattern and transport have a part for it: only exchanges have responses,
+  // and only paced ones a rate; a local transport has nothing of a network.
   bool applies = true;
 };
 
-// As `applies`. Every axis applies to an unspecified pattern.
-bool AxisApplies(const google::protobuf::FieldDescriptor& field, v1::Pattern pattern);
+// As `applies`. Every axis applies to an unspecified pattern, and to an unspecified transport.
+bool AxisApplies(const google::protobuf::FieldDescriptor& field, const v1::Workload& workload);
 
 // `field` is one of Workload's axes.
 AxisValue AxisValueOf(const google::protobuf::FieldDescriptor& field, const v1::Workload& workload);

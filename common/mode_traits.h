@@ -1,4 +1,4 @@
-// What the options of a mode's or a pattern's enum value say of it (words.proto).
+// What the options of a mode's, a pattern's or a transport's enum value say of it (words.proto).
 #ifndef COPYCOST_COMMON_MODE_TRAITS_H_
 #define COPYCOST_COMMON_MODE_TRAITS_H_
 
@@ -28,6 +28,9 @@ bool Exchanges(v1::Pattern pattern);
 
 // Its exchanges have intended instants, so many a second.
 bool HasRate(v1::Pattern pattern);
+
+// Both its ends are on one host, and no network lies between them.
+bool IsLocal(v1::Transport transport);
 
 }  // namespace copycost
 

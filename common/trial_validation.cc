@@ -33,6 +33,10 @@ absl::Status CheckAxis(const v1::Workload& workload, const FieldDescriptor& fiel
   const v1::Axis& axis = field.options().GetExtension(v1::axis);
   const google::protobuf::Reflection& reflection = *workload.GetReflection();
   const std::string name = absl::StrCat("workload.", field.name());
+  if (axis.network_only() && IsLocal(workload.transport())) {
+    if (!reflection.HasField(workload, &field)) return absl::OkStatus();
+    return Refuse(name, absl::StrCat(Label(workload.transport()), " has no part in it"));
+  }
   if (field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
     const int value = reflection.GetEnumValue(workload, &field);
     if (LabelOf(*field.enum_type(), value) == "?") {
@@ -92,7 +96,7 @@ absl::Status CheckTimes(const v1::Workload& workload) {
   return absl::OkStatus();
 }
 
-absl::Status CheckEnd(const v1::FlowEnd& end, std::set<uint32_t>& flows) {
+absl::Status CheckEnd(const v1::FlowEnd& end, v1::Transport transport, std::set<uint32_t>& flows) {
   const std::string name = absl::StrCat("ends[flow ", end.flow(), "]");
   if (!flows.insert(end.flow()).second) return Refuse(name, "named twice");
   if (LabelOf(*v1::Role_descriptor(), end.role()) == "?") return Refuse(name, "has no role");
@@ -100,6 +104,11 @@ absl::Status CheckEnd(const v1::FlowEnd& end, std::set<uint32_t>& flows) {
     return Refuse(name, "nonce and peer_nonce must have 16 bytes");
   }
   if (end.nonce() == end.peer_nonce()) return Refuse(name, "nonce and peer_nonce must differ");
+  if (IsLocal(transport) && !end.peer_on_same_host()) {
+    return Refuse(name,
+                  absl::StrCat(Label(transport), " joins ends of one host only, and the peer ",
+                               "is on another; use --transport tcp"));
+  }
   return absl::OkStatus();
 }
 
@@ -142,7 +151,12 @@ absl::Status ValidatePrepare(const v1::Prepare& prepare) {
     return Refuse("ends", absl::StrCat("must have 1 to ", kMostEnds, " entries"));
   }
   std::set<uint32_t> flows;
-  for (const v1::FlowEnd& end : prepare.ends()) RETURN_IF_ERROR(CheckEnd(end, flows));
+  for (const v1::FlowEnd& end : prepare.ends()) {
+    RETURN_IF_ERROR(CheckEnd(end, prepare.workload().transport(), flows));
+  }
+  if (IsLocal(prepare.workload().transport()) && !prepare.data_address().empty()) {
+    return Refuse("data_address", absl::StrCat(Label(prepare.workload().transport()), " has none"));
+  }
   return ValidateWorkload(prepare.workload());
 }
 

@@ -23,6 +23,13 @@ std::vector<v1::Check> ModeChecks(const v1::Description& description) {
   std::vector<v1::Check> checks;
   AddModes("send", description.send_modes(), checks);
   AddModes("receive", description.receive_modes(), checks);
+  for (const v1::TransportState& told : description.transports()) {
+    const std::string name = absl::StrCat("transport ", Label(told.transport()));
+    checks.push_back(told.state().available()
+                         ? OkCheck(name, "works")
+                         : FailedCheck(name, v1::CHECK_STATE_MISSING,
+                                       absl::FailedPreconditionError(told.state().reason()), ""));
+  }
   return checks;
 }
 

@@ -24,7 +24,7 @@ struct Tokens {                    // struct dmabuf_token
 
 // Gives back no token, which every kernel with device memory TCP accepts.
 absl::Status ProbeDevmem() {
-  ASSIGN_OR_RETURN(const TcpPair pair, ConnectLoopbackPair());
+  ASSIGN_OR_RETURN(const SocketPair pair, ConnectLoopbackPair());
   const Tokens none;
   if (::setsockopt(pair.server.get(), SOL_SOCKET, kReturnTokens, &none, sizeof(none)) < 0) {
     const absl::Status refused = ErrnoStatus("setsockopt SO_DEVMEM_DONTNEED");

@@ -30,7 +30,7 @@ class Mapping {
     void* address = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, socket, 0);
     if (address == MAP_FAILED) {
       return absl::FailedPreconditionError(absl::StrCat(
-          ErrnoStatus("mmap of a TCP socket").message(), "; it needs Linux 4.18 or later"));
+          ErrnoStatus("mmap of the socket").message(), "; it needs Linux 4.18 or later"));
     }
     return Mapping(static_cast<std::byte*>(address), bytes);
   }
@@ -167,7 +167,7 @@ std::unique_ptr<Receiver> MakeMappedReceiver() { return std::make_unique<MappedR
 
 // A mapping, and a request that finds nothing.
 absl::Status ProbeMapped() {
-  ASSIGN_OR_RETURN(const TcpPair pair, ConnectLoopbackPair());
+  ASSIGN_OR_RETURN(const SocketPair pair, ConnectLoopbackPair());
   ASSIGN_OR_RETURN(const Mapping mapping, Mapping::Create(pair.server.get(), PageBytes()));
   tcp_zerocopy_receive request{};
   request.address = reinterpret_cast<uintptr_t>(mapping.address());

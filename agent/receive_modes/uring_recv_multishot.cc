@@ -171,7 +171,7 @@ std::unique_ptr<Receiver> MakeUringRecvMultishotReceiver() {
 
 // A ring of buffers, and a receive that takes one.
 absl::Status ProbeUringRecvMultishot() {
-  ASSIGN_OR_RETURN(const TcpPair pair, ConnectLoopbackPair());
+  ASSIGN_OR_RETURN(const SocketPair pair, ConnectLoopbackPair());
   FlowCounters counters;
   ASSIGN_OR_RETURN(const std::unique_ptr<Sink> sink, MakeSink(v1::READ_NONE, 0));
   UringRecvMultishotReceiver receiver;

@@ -175,7 +175,7 @@ class ZeroCopySender final : public Sender {
 // One send of a page over loopback, and its completion. FailedPrecondition when the kernel refuses.
 template <typename Kernel>
 absl::Status ProbeZeroCopyKernel() {
-  ASSIGN_OR_RETURN(const TcpPair pair, ConnectLoopbackPair());
+  ASSIGN_OR_RETURN(const SocketPair pair, ConnectLoopbackPair());
   FlowCounters counters;
   ASSIGN_OR_RETURN(const std::unique_ptr<Content> content, MakeContent(v1::TOUCH_NONE, 0));
   ZeroCopySender<Kernel> sender;

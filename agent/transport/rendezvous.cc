@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "agent/transport/unix_socket.h"
 #include "common/clock.h"
 #include "common/status.h"
 
@@ -46,6 +47,7 @@ int PollTimeout(absl::Time deadline) {
 
 Rendezvous::Rendezvous(const v1::Prepare& prepare, const Limits& limits)
     : limits_(&limits),
+      transport_(prepare.workload().transport()),
       data_address_(prepare.data_address()),
       options_(TcpOptionsOf(prepare.workload())) {
   for (const v1::FlowEnd& end : prepare.ends()) ends_.emplace(end.flow(), end);
@@ -55,12 +57,38 @@ absl::StatusOr<Rendezvous> Rendezvous::Create(const v1::Prepare& prepare, const 
   Rendezvous rendezvous(prepare, limits);
   const bool listens = std::any_of(prepare.ends().begin(), prepare.ends().end(),
                                    [](const v1::FlowEnd& end) { return end.listens(); });
-  if (listens) {
-    ASSIGN_OR_RETURN(rendezvous.listener_,
-                     ListenTcp(rendezvous.data_address_, rendezvous.options_));
-    ASSIGN_OR_RETURN(rendezvous.port_, LocalPort(rendezvous.listener_.get()));
-  }
+  if (listens) RETURN_IF_ERROR(rendezvous.Listen());
   return rendezvous;
+}
+
+absl::Status Rendezvous::Listen() {
+  if (local()) {
+    ASSIGN_OR_RETURN(UnixListener listener, ListenUnix());
+    listener_ = std::move(listener.socket);
+    place_ = std::move(listener.place);
+    listening_.set_process(listener.address.process);
+    listening_.set_file_descriptor(listener.address.descriptor);
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(listener_, ListenTcp(data_address_, options_));
+  ASSIGN_OR_RETURN(const uint16_t port, LocalPort(listener_.get()));
+  listening_.set_port(port);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<UniqueFd> Rendezvous::StartConnect(const v1::Connect::Peer& peer) const {
+  if (local()) {
+    return StartUnixConnect({.process = peer.process(), .descriptor = peer.file_descriptor()});
+  }
+  RETURN_IF_ERROR(CheckPeerAddress(*limits_, peer.address()));
+  return StartTcpConnect(data_address_, peer.address(), static_cast<uint16_t>(peer.port()),
+                         options_);
+}
+
+absl::Status Rendezvous::CheckPeer(int socket) const {
+  if (local()) return CheckPeerUser(socket);
+  ASSIGN_OR_RETURN(const std::string peer, PeerAddress(socket));
+  return CheckPeerAddress(*limits_, peer);
 }
 
 absl::Status Rendezvous::Connect(const v1::Connect& connect) {
@@ -75,15 +103,17 @@ absl::Status Rendezvous::Connect(const v1::Connect& connect) {
     const bool known = end != ends_.end() && !end->second.listens();
     const bool twice = std::any_of(meetings_.begin(), meetings_.end(),
                                    [&](const Meeting& m) { return m.flow == peer.flow(); });
-    if (!known || twice || peer.port() == 0 || peer.port() > 65535) {
+    const bool has_port = peer.port() > 0 && peer.port() <= 65535;
+    const bool placed = local() ? peer.process() > 0 && peer.port() == 0 : has_port;
+    if (!known || twice || !placed) {
       return absl::InvalidArgumentError(
           absl::StrCat("connect.peers: flow ", peer.flow(), " port ", peer.port(),
                        " is not a flow that this agent connects, or is named twice"));
     }
-    RETURN_IF_ERROR(Annotate(CheckPeerAddress(*limits_, peer.address()), "connect.peers"));
     Meeting meeting;
-    ASSIGN_OR_RETURN(meeting.socket, StartTcpConnect(data_address_, peer.address(),
-                                                     static_cast<uint16_t>(peer.port()), options_));
+    absl::StatusOr<UniqueFd> socket = StartConnect(peer);
+    if (!socket.ok()) return Annotate(socket.status(), "connect.peers");
+    meeting.socket = *std::move(socket);
     meeting.flow = peer.flow();
     meeting.connecting = true;
     meetings_.push_back(std::move(meeting));
@@ -112,6 +142,7 @@ absl::Status Rendezvous::Step(absl::Time deadline, int stop_fd) {
     if (entries[1].revents != 0) RETURN_IF_ERROR(Accept());
   }
   listener_.Reset();
+  place_.Reset();
   meetings_.clear();
   return absl::OkStatus();
 }
@@ -174,8 +205,7 @@ absl::Status Rendezvous::Conclude(Meeting& meeting) {
       end->second.listens() != meeting.flow.has_value() && !sockets_.contains(flow) &&
       std::memcmp(meeting.heard.data(), end->second.peer_nonce().data(), kNonceBytes) == 0;
   if (!ours) return GiveUp(meeting, "wrong preamble");
-  ASSIGN_OR_RETURN(const std::string peer, PeerAddress(meeting.socket.get()));
-  RETURN_IF_ERROR(Annotate(CheckPeerAddress(*limits_, peer), absl::StrCat("flow ", flow)));
+  RETURN_IF_ERROR(Annotate(CheckPeer(meeting.socket.get()), absl::StrCat("flow ", flow)));
   if (end->second.listens()) RETURN_IF_ERROR(SendPreamble(meeting.socket.get(), end->second));
   RETURN_IF_ERROR(MakeBlocking(meeting.socket.get()));
   sockets_.emplace(flow, std::move(meeting.socket));

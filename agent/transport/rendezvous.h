@@ -2,14 +2,15 @@
 // ends with one established, blocking socket for each flow. A connection that does not say the
 // right nonce and flow number is closed and disturbs nothing. Of those that have not said it yet,
 // as many are held as peers are awaited and kMostStrangers besides; then the oldest goes for the
-// newest.
+// newest. Over a network a peer must be where the limits allow it; a local one must be of this
+// agent's user.
 //
 // Each side writes a preamble of 20 bytes, its nonce and the flow number (little-endian), and reads
 // the peer's: the connecting side at once, the listening side after it has checked what it read.
 // Payload follows at once.
 //
 //   ASSIGN_OR_RETURN(Rendezvous meeting, Rendezvous::Create(prepare));
-//   tell the peers meeting.port(); learn theirs
+//   tell the peers meeting.listening(); learn theirs
 //   meeting.Connect(peers);
 //   while (!meeting.done()) meeting.Step(deadline, stop_fd);
 //   sockets = meeting.TakeSockets();
@@ -31,6 +32,7 @@
 #include "agent/limits.h"
 #include "agent/transport/tcp.h"
 #include "common/fd.h"
+#include "common/mode_traits.h"
 #include "copycost/v1/trial.pb.h"
 
 namespace copycost {
@@ -45,8 +47,11 @@ class Rendezvous {
   // be, and outlive this.
   static absl::StatusOr<Rendezvous> Create(const v1::Prepare& prepare, const Limits& limits);
 
-  // 0 when nothing listens.
-  uint16_t port() const { return port_; }
+  // 0 when nothing listens, or the transport is local.
+  uint16_t port() const { return static_cast<uint16_t>(listening_.port()); }
+
+  // Where peers find what listens.
+  const v1::Listening& listening() const { return listening_; }
 
   // Starts a connection for each end that does not listen. InvalidArgument when `connect` names
   // other flows than those; PermissionDenied for a peer that the limits do not allow.
@@ -76,6 +81,11 @@ class Rendezvous {
 
   Rendezvous(const v1::Prepare& prepare, const Limits& limits);
 
+  bool local() const { return IsLocal(transport_); }
+
+  absl::Status Listen();
+  absl::StatusOr<UniqueFd> StartConnect(const v1::Connect::Peer& peer) const;
+  absl::Status CheckPeer(int socket) const;
   absl::Status Accept();
   void MakeRoom();
   absl::Status Proceed(Meeting& meeting);
@@ -85,11 +95,13 @@ class Rendezvous {
   absl::Status GiveUp(Meeting& meeting, absl::string_view why);
 
   const Limits* limits_;
+  v1::Transport transport_;
   std::string data_address_;
   TcpOptions options_;
   std::map<uint32_t, v1::FlowEnd> ends_;
   UniqueFd listener_;
-  uint16_t port_ = 0;
+  UniqueFd place_;  // of a local listener, for peers to find
+  v1::Listening listening_;
   std::vector<Meeting> meetings_;
   std::map<uint32_t, UniqueFd> sockets_;
 };

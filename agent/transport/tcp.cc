@@ -353,10 +353,10 @@ absl::Status EndStream(int socket, absl::Time deadline) {
   }
 }
 
-absl::StatusOr<TcpPair> ConnectLoopbackPair() {
+absl::StatusOr<SocketPair> ConnectLoopbackPair() {
   ASSIGN_OR_RETURN(const UniqueFd listener, ListenTcp("127.0.0.1", {}));
   ASSIGN_OR_RETURN(const uint16_t port, LocalPort(listener.get()));
-  TcpPair pair;
+  SocketPair pair;
   ASSIGN_OR_RETURN(pair.client, StartTcpConnect("127.0.0.1", "127.0.0.1", port, {}));
   ASSIGN_OR_RETURN(const uint16_t client_port, LocalPort(pair.client.get()));
   ASSIGN_OR_RETURN(pair.server,

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "agent/transport/socket_pair.h"
 #include "common/fd.h"
 #include "copycost/v1/trial.pb.h"
 
@@ -76,13 +77,9 @@ absl::StatusOr<TcpState> ReadTcpState(int socket);
 // lost.
 absl::Status EndStream(int socket, absl::Time deadline);
 
-// Two connected, blocking sockets over 127.0.0.1, for probes. DeadlineExceeded after a second, for
-// instance where a firewall drops packets on lo.
-struct TcpPair {
-  UniqueFd client;
-  UniqueFd server;
-};
-absl::StatusOr<TcpPair> ConnectLoopbackPair();
+// Over 127.0.0.1. DeadlineExceeded after a second, for instance where a firewall drops packets on
+// lo.
+absl::StatusOr<SocketPair> ConnectLoopbackPair();
 
 }  // namespace copycost
 

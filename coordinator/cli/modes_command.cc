@@ -1,4 +1,4 @@
-// copycost modes: every mode, whether this host has it, and why not.
+// copycost modes: every mode and transport, whether this host has it, and why not.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
@@ -35,6 +35,37 @@ std::string Section(absl::string_view title, const std::map<Mode, std::string>& 
   return text;
 }
 
+// The modes that one side has, and not over `transport`, each with its reason.
+template <typename Mode>
+std::string ModesNotOver(v1::Transport transport,
+                         const std::map<std::pair<v1::Transport, Mode>, std::string>& missing) {
+  std::string text;
+  for (const auto& [over, reason] : missing) {
+    if (over.first != transport) continue;
+    absl::StrAppend(&text, "    ", Label(over.second), ": ", reason, "\n");
+  }
+  return text;
+}
+
+// As Section, with the modes that do not go over a transport below it.
+std::string Transports(const HostLimits& limits) {
+  std::string text = "transports (--transport)\n";
+  for (const v1::Transport transport : AllOf<v1::Transport>()) {
+    const auto reason = limits.missing_transports.find(transport);
+    const bool available = reason == limits.missing_transports.end();
+    absl::StrAppendFormat(&text, "  %-5s %-10s %s\n", Label(transport),
+                          available ? "available" : "missing",
+                          DescriptionOf(*v1::Transport_descriptor(), transport));
+    if (!available) {
+      absl::StrAppend(&text, "    ", reason->second, "\n");
+      continue;
+    }
+    absl::StrAppend(&text, ModesNotOver(transport, limits.missing_send_modes_over),
+                    ModesNotOver(transport, limits.missing_receive_modes_over));
+  }
+  return text;
+}
+
 int Modes(const FleetFlags& flags) {
   const absl::StatusOr<RunningFleet> fleet = flags.BringUp(flags.kind());
   if (!fleet.ok()) {
@@ -44,13 +75,15 @@ int Modes(const FleetFlags& flags) {
   const HostLimits limits = LimitsOf(fleet->agents);
   return PrintAnswer(
       absl::StrCat(Section("send modes (--send)", limits.missing_send_modes), "\n",
-                   Section("receive modes (--receive)", limits.missing_receive_modes)));
+                   Section("receive modes (--receive)", limits.missing_receive_modes), "\n",
+                   Transports(limits)));
 }
 
 }  // namespace
 
 Command AddModesCommand(CLI::App& app) {
-  CLI::App& command = *app.add_subcommand("modes", "every copy mode, and whether this host has it");
+  CLI::App& command =
+      *app.add_subcommand("modes", "every copy mode and transport, and whether this host has it");
   auto flags = std::make_shared<FleetFlags>(command);
   return {.app = &command, .execute = [flags] { return Modes(*flags); }};
 }

@@ -108,13 +108,18 @@ std::vector<std::string> SkippedLines(const v1::Plan& plan) {
   return lines;
 }
 
+std::string PathText(const v1::Workload& workload) {
+  if (IsLocal(workload.transport())) return Label(workload.transport());
+  return absl::StrCat(Label(workload.transport()), "/", Label(workload.ip_version()));
+}
+
 std::vector<std::string> VerificationLines(const v1::Plan& plan) {
   std::vector<Row> rows;
   for (const v1::Workload& workload : plan.verifications()) {
     rows.push_back({
         absl::StrCat(Label(workload.send_mode()), " to ", Label(workload.receive_mode())),
         FormatBytes(workload.message_bytes()),
-        absl::StrCat(Label(workload.transport()), "/", Label(workload.ip_version())),
+        PathText(workload),
         Label(workload.pattern()),
         Counted(workload.threads(), "thread"),
         absl::StrCat(Counted(workload.messages_per_flow(),
@@ -127,7 +132,7 @@ std::vector<std::string> VerificationLines(const v1::Plan& plan) {
 
 bool AppliesToAny(const AxisField& axis, const v1::Plan& plan) {
   return std::any_of(plan.cells().begin(), plan.cells().end(), [&](const v1::Cell& cell) {
-    return AxisApplies(*axis.field, cell.workload().pattern());
+    return AxisApplies(*axis.field, cell.workload());
   });
 }
 

@@ -131,8 +131,11 @@ void Attempt::SendConnects() {
                                        return candidate.flow() == end.flow() && candidate.listens();
                                      });
         if (!has) continue;
+        const v1::Listening& found = peers_[other].found;
         peer.set_address(theirs.data_address());
-        peer.set_port(peers_[other].port);
+        peer.set_port(found.port());
+        peer.set_process(found.process());
+        peer.set_file_descriptor(found.file_descriptor());
       }
     }
     peers_[agent].call->Send(command);
@@ -202,7 +205,7 @@ absl::Status Attempt::TakeEvent(size_t agent, v1::Event event) {
       return absl::OkStatus();
     case v1::Event::kListening:
       if (peer.listening) break;
-      peer.port = event.listening().port();
+      peer.found = event.listening();
       peer.listening = true;
       return absl::OkStatus();
     case v1::Event::kReady:

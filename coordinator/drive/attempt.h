@@ -43,7 +43,7 @@ class Attempt {
   struct Peer {
     std::unique_ptr<TrialCall> call;
     absl::Time heard;
-    uint32_t port = 0;
+    v1::Listening found;
     bool listening = false;
     bool ended = false;
   };

@@ -22,7 +22,8 @@ std::optional<uint64_t> LockedMemoryOf(const std::vector<FleetAgent>& agents,
   return LockedMemoryFor(workload, LimitsOf(agents[0].description, agents[1].description));
 }
 
-const std::string& DataAddress(const Member& member, v1::IpVersion version) {
+std::string DataAddress(const Member& member, v1::IpVersion version) {
+  if (version == v1::IP_VERSION_UNSPECIFIED) return "";  // a local transport has none
   return version == v1::IP_VERSION_6 ? member.data_address_v6 : member.data_address_v4;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "common/mode_traits.h"
 #include "common/words.h"
 
@@ -24,6 +26,31 @@ std::map<Mode, std::string> MissingModes(const States& states) {
   return missing;
 }
 
+// Adds what `agent` lacks; `side` says whose agent it is.
+void AddTransports(const v1::Description& agent, absl::string_view side, HostLimits& limits) {
+  std::map<v1::Transport, std::string> missing;
+  for (v1::Transport transport : AllOf<v1::Transport>()) {
+    // Every agent has TCP.
+    if (transport == v1::TRANSPORT_TCP) continue;
+    missing[transport] = "its agent does not know it; install the same version on every host";
+  }
+  for (const v1::TransportState& told : agent.transports()) {
+    missing.erase(told.transport());
+    if (!told.state().available()) missing[told.transport()] = told.state().reason();
+    for (const v1::SendModeState& entry : told.send_modes()) {
+      if (entry.state().available()) continue;
+      limits.missing_send_modes_over[{told.transport(), entry.mode()}] = entry.state().reason();
+    }
+    for (const v1::ReceiveModeState& entry : told.receive_modes()) {
+      if (entry.state().available()) continue;
+      limits.missing_receive_modes_over[{told.transport(), entry.mode()}] = entry.state().reason();
+    }
+  }
+  for (const auto& [transport, reason] : missing) {
+    limits.missing_transports.emplace(transport, absl::StrCat("the ", side, " lacks it: ", reason));
+  }
+}
+
 }  // namespace
 
 HostLimits LimitsOf(const v1::Description& sender, const v1::Description& receiver) {
@@ -35,6 +62,13 @@ HostLimits LimitsOf(const v1::Description& sender, const v1::Description& receiv
   limits.missing_receive_modes_of_sender = MissingModes<v1::ReceiveMode>(sender.receive_modes());
   if (receiver.has_locked_memory_bytes()) {
     limits.locked_memory_bytes_of_receiver = receiver.locked_memory_bytes();
+  }
+  AddTransports(sender, "sender", limits);
+  AddTransports(receiver, "receiver", limits);
+  for (v1::Transport transport : AllOf<v1::Transport>()) {
+    if (!IsLocal(transport) || sender.boot_id() == receiver.boot_id()) continue;
+    limits.missing_transports[transport] =
+        "it joins agents of one host only, and these are on two; use --transport tcp";
   }
   return limits;
 }

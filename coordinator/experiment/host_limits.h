@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "copycost/v1/agent.pb.h"
 #include "copycost/v1/copy_mode.pb.h"
@@ -18,6 +19,11 @@ struct HostLimits {
   // Modes the host on their side lacks, with the reason and what would enable them.
   std::map<v1::SendMode, std::string> missing_send_modes;
   std::map<v1::ReceiveMode, std::string> missing_receive_modes;
+  // Transports that do not lead from one to the other, and modes that one of them lacks over a
+  // transport though it has them over TCP, with the reason.
+  std::map<v1::Transport, std::string> missing_transports;
+  std::map<std::pair<v1::Transport, v1::SendMode>, std::string> missing_send_modes_over;
+  std::map<std::pair<v1::Transport, v1::ReceiveMode>, std::string> missing_receive_modes_over;
   // IP versions that do not lead from one to the other, with the reason and what would enable them.
   std::map<v1::IpVersion, std::string> missing_ip_versions;
   // What the sender's user may pin for MSG_ZEROCOPY; absent: unlimited, or unknown.

@@ -63,7 +63,7 @@ void ResolveFromOthers(v1::Workload& workload) {
   if (workload.response_bytes() == 0 && Exchanges(workload.pattern())) {
     workload.set_response_bytes(workload.message_bytes());
   }
-  if (workload.nodelay() == v1::NODELAY_UNSPECIFIED) {
+  if (workload.nodelay() == v1::NODELAY_UNSPECIFIED && !IsLocal(workload.transport())) {
     workload.set_nodelay(Exchanges(workload.pattern()) ? v1::NODELAY_ON : v1::NODELAY_OFF);
   }
   if (workload.read() == v1::READ_UNSPECIFIED) {
@@ -73,13 +73,13 @@ void ResolveFromOthers(v1::Workload& workload) {
 
 // An axis that the cell's pattern has no part for leaves it as it is, and one cell.
 size_t ValuesFor(const v1::Cell& cell, const Factor& factor) {
-  const bool applies = AxisApplies(*factor.axis.field, cell.workload().pattern());
+  const bool applies = AxisApplies(*factor.axis.field, cell.workload());
   return applies ? factor.words.size() : 1;
 }
 
 absl::StatusOr<v1::Cell> WithValue(const v1::Cell& cell, const Factor& factor, size_t index) {
   v1::Cell result = cell;
-  if (AxisApplies(*factor.axis.field, cell.workload().pattern())) {
+  if (AxisApplies(*factor.axis.field, cell.workload())) {
     RETURN_IF_ERROR(ApplyAxis(factor.axis, factor.words[index], *result.mutable_workload()));
   }
   ResolveFromOthers(*result.mutable_workload());
@@ -148,6 +148,25 @@ std::optional<std::string> WhyNoIpVersion(const v1::Workload& workload, const Ho
   return absl::StrCat("no IPv", Label(workload.ip_version()), ": ", found->second);
 }
 
+std::optional<std::string> WhyNoTransport(const v1::Workload& workload, const HostLimits& limits) {
+  const auto found = limits.missing_transports.find(workload.transport());
+  if (found == limits.missing_transports.end()) return std::nullopt;
+  return absl::StrCat("no ", Label(workload.transport()), ": ", found->second);
+}
+
+std::optional<std::string> WhyNoModeOver(const v1::Workload& workload, const HostLimits& limits) {
+  const v1::Transport over = workload.transport();
+  const auto send = limits.missing_send_modes_over.find({over, workload.send_mode()});
+  if (send != limits.missing_send_modes_over.end()) {
+    return absl::StrCat(Label(workload.send_mode()), " is ", send->second);
+  }
+  const auto receive = limits.missing_receive_modes_over.find({over, workload.receive_mode()});
+  if (receive != limits.missing_receive_modes_over.end()) {
+    return absl::StrCat(Label(workload.receive_mode()), " is ", receive->second);
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> WhyNothingToRead(const v1::Workload& workload,
                                             const HostLimits& /*limits*/) {
   if (workload.read() == v1::READ_NONE || !DeliversNothing(workload.receive_mode())) {
@@ -162,7 +181,8 @@ struct Feature {
   absl::string_view and_axis;  // it is an error only if the user named both
   std::optional<std::string> (*why_not)(const v1::Workload& workload, const HostLimits& limits);
 };
-constexpr Feature kFeatures[] = {{"ip_version", "ip_version", WhyNoIpVersion},
+constexpr Feature kFeatures[] = {{"transport", "transport", WhyNoTransport},
+                                 {"ip_version", "ip_version", WhyNoIpVersion},
                                  {"send_mode", "send_mode", WhyNoSendMode},
                                  {"receive_mode", "receive_mode", WhyNoReceiveMode},
                                  {"read", "receive_mode", WhyNothingToRead}};
@@ -188,6 +208,9 @@ std::optional<std::string> WhyNot(const v1::Workload& workload, const HostLimits
   for (const Feature& feature : kFeatures) {
     if (auto why = feature.why_not(workload, limits)) return why;
   }
+  // Left out with the reason even where the user named both: the mode may be there for another
+  // transport beside, and a mode that no transport takes leaves nothing to measure.
+  if (auto why = WhyNoModeOver(workload, limits)) return why;
   return WhyNoMemory(workload, limits);
 }
 

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "common/axis_values.h"
+#include "common/mode_traits.h"
 #include "common/status.h"
 #include "common/units.h"
 #include "common/words.h"
@@ -208,7 +209,7 @@ bool AnyPatternHas(const v1::Matrix& matrix, const AxisField& axis) {
   const auto& words = matrix.pattern();
   return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
     v1::Workload workload;
-    return ApplyAxis(patterns, word, workload).ok() && AxisApplies(*axis.field, workload.pattern());
+    return ApplyAxis(patterns, word, workload).ok() && AxisApplies(*axis.field, workload);
   });
 }
 
@@ -235,6 +236,25 @@ absl::Status CheckPatterns(const LoadedExperiment& loaded) {
                                                  : loaded.PlaceOf("pattern");
   return absl::InvalidArgumentError(absl::StrCat(
       place, ": paced needs a rate, the exchanges per second of each flow, such as --rate 1000"));
+}
+
+// What only a network has is for transports over one. Beside others it is well: cells of a local
+// transport have no part in it.
+absl::Status CheckTransports(const LoadedExperiment& loaded) {
+  const AxisField& transports = *FindAxis("transport");
+  const auto& words = loaded.experiment.matrix().transport();
+  const bool all_local = std::all_of(words.begin(), words.end(), [&](const std::string& word) {
+    v1::Workload workload;
+    return ApplyAxis(transports, word, workload).ok() && IsLocal(workload.transport());
+  });
+  if (!all_local) return absl::OkStatus();
+  for (const AxisField& axis : Axes()) {
+    if (!axis.network_only || !loaded.Named(axis.name)) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(loaded.PlaceOf(axis.name), ": ", absl::StrJoin(words, ", "),
+                     " has no part in it; add --transport tcp, or leave --", axis.flag, " out"));
+  }
+  return absl::OkStatus();
 }
 
 // Every touch meets every read, so `verify` must stand alone on both axes or on neither.
@@ -266,6 +286,7 @@ absl::Status Resolve(LoadedExperiment& loaded) {
   RETURN_IF_ERROR(CheckCrossed(loaded));
   RETURN_IF_ERROR(CheckCellCount(loaded));
   RETURN_IF_ERROR(CheckPatterns(loaded));
+  RETURN_IF_ERROR(CheckTransports(loaded));
   RETURN_IF_ERROR(CheckSplits(loaded));
   return CheckVerify(loaded);
 }

@@ -4,6 +4,7 @@
 
 #include "common/mode_traits.h"
 #include "common/status.h"
+#include "common/words.h"
 #include "coordinator/record/copies.h"
 #include "coordinator/record/ends.h"
 #include "coordinator/record/host_cpu.h"
@@ -149,8 +150,12 @@ absl::StatusOr<double> ReceiverCpuNsPerByte(const v1::TrialRecord& trial) {
 absl::StatusOr<double> Retransmits(const v1::TrialRecord& trial) {
   ASSIGN_OR_RETURN(const auto parts, PartsOf(trial, Side::kSending));
   double segments = 0;
-  for (const Part& part : parts)
+  for (const Part& part : parts) {
+    if (!part.end->has_retransmitted_segments()) {
+      return Absent(absl::StrCat(Label(trial.workload().transport()), " sends no segments"));
+    }
     segments += static_cast<double>(part.end->retransmitted_segments());
+  }
   return segments;
 }
 

@@ -40,7 +40,7 @@ TEST(HostInfoTest, TriesAModeAgainOnlyUntilItWorks) {
   const SendModeRow send[] = {{v1::SEND_MODE_TWO_COPY, nullptr, Works},
                               {v1::SEND_MODE_ZERO_COPY, nullptr, Lacks}};
   const ReceiveModeRow receive[] = {{v1::RECEIVE_MODE_RECV, nullptr, Works}};
-  HostInfo host(send, receive);
+  HostInfo host(send, receive, {});
   EXPECT_EQ(works_tries, 2);
   EXPECT_EQ(host.Describe().send_modes(1).state().reason(), "raise the limit");
   enabled = true;
@@ -116,6 +116,20 @@ TEST(HostInfoTest, TheLockedMemoryLimitIsTheSoftLimitUnlessNothingLimitsUs) {
   } else {
     EXPECT_THAT(limit, Optional(65536u));
   }
+}
+
+TEST(HostInfoTest, TellsOfEveryTransportButTcpWhichModesGoOverIt) {
+  const v1::Description description = HostInfo().Describe();
+  std::vector<v1::Transport> told = {v1::TRANSPORT_TCP};
+  for (const v1::TransportState& transport : description.transports()) {
+    told.push_back(transport.transport());
+    EXPECT_EQ(transport.state().available(), transport.state().reason().empty());
+    for (const v1::SendModeState& entry : transport.send_modes()) {
+      EXPECT_EQ(entry.state().available(), entry.state().reason().empty()) << Label(entry.mode());
+    }
+    EXPECT_TRUE(transport.state().available() || transport.send_modes().empty());
+  }
+  EXPECT_THAT(told, UnorderedElementsAreArray(copycost::AllOf<v1::Transport>()));
 }
 
 }  // namespace

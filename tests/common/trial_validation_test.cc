@@ -67,6 +67,41 @@ TEST(TrialValidationTest, PassesWhatTheCoordinatorBuilds) {
   EXPECT_OK(ValidatePrepare(GoodPrepare()));
 }
 
+v1::Prepare UnixPrepare() {
+  v1::Prepare prepare = GoodPrepare();
+  v1::Workload& workload = *prepare.mutable_workload();
+  workload.set_transport(v1::TRANSPORT_UNIX);
+  workload.clear_ip_version();
+  workload.clear_congestion();
+  prepare.mutable_ends(0)->set_peer_on_same_host(true);
+  return prepare;
+}
+
+TEST(TrialValidationTest, ALocalTransportIsAskedForNothingOfANetwork) {
+  EXPECT_OK(ValidatePrepare(UnixPrepare()));
+  v1::Prepare prepare = UnixPrepare();
+  prepare.mutable_workload()->set_ip_version(v1::IP_VERSION_4);
+  EXPECT_THAT(ValidatePrepare(prepare), Refuses("workload.ip_version"));
+  prepare = UnixPrepare();
+  prepare.mutable_workload()->set_congestion("cubic");
+  EXPECT_THAT(ValidatePrepare(prepare), Refuses("workload.congestion"));
+  prepare = UnixPrepare();
+  prepare.mutable_workload()->set_pacing_bits_per_s(8000);
+  EXPECT_THAT(ValidatePrepare(prepare), Refuses("workload.pacing_bits_per_s"));
+  prepare = UnixPrepare();
+  prepare.mutable_workload()->set_mtu(1500);
+  EXPECT_THAT(ValidatePrepare(prepare), Refuses("workload.mtu"));
+  prepare = UnixPrepare();
+  prepare.set_data_address("10.0.0.1");
+  EXPECT_THAT(ValidatePrepare(prepare), Refuses("data_address"));
+}
+
+TEST(TrialValidationTest, ALocalTransportNeedsBothEndsOnOneHost) {
+  v1::Prepare prepare = UnixPrepare();
+  prepare.mutable_ends(0)->set_peer_on_same_host(false);
+  EXPECT_THAT(ValidatePrepare(prepare), Refuses("ends[flow 0]"));
+}
+
 TEST(TrialValidationTest, RefusesEveryAxisThatIsNotGiven) {
   for (int i = 0; i < v1::Workload::descriptor()->field_count(); ++i) {
     const FieldDescriptor& field = *v1::Workload::descriptor()->field(i);

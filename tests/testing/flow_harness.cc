@@ -9,7 +9,7 @@
 #include "agent/data_thread.h"
 #include "agent/receive_modes/receive_modes.h"
 #include "agent/send_modes/send_modes.h"
-#include "agent/transport/tcp.h"
+#include "agent/transport/transport.h"
 #include "common/mailbox.h"
 #include "common/mode_traits.h"
 
@@ -53,7 +53,7 @@ FlowRun RunFlow(FlowOptions options) {
   WindowGate receiver_gate(clock);
   Mailbox<End> ready(clock);
   Mailbox<End> done(clock);
-  TcpPair pair = ConnectLoopbackPair().value();
+  SocketPair pair = FindTransport(options.workload.transport()).value()->ConnectPair().value();
   if (options.head_start_bytes > 0) {
     // Pinned fields are charged by the page, which is more than they hold.
     SetBuffer(pair.client, SO_SNDBUF, static_cast<int>(4 * options.head_start_bytes));

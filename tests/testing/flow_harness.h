@@ -1,5 +1,5 @@
-// One flow over loopback between two real data threads, without an agent around them. For tests of
-// modes, right and deliberately wrong ones.
+// One flow over loopback, or a pair of unix sockets, between two real data threads, without an
+// agent around them. For tests of modes, right and deliberately wrong ones.
 #ifndef COPYCOST_TESTS_TESTING_FLOW_HARNESS_H_
 #define COPYCOST_TESTS_TESTING_FLOW_HARNESS_H_
 

@@ -73,6 +73,7 @@ inline v1::FlowResult& AddEnd(v1::AgentRecord& agent, v1::Role role, const Trial
   window.set_timed_call_ns(1'000'000);
   window.set_thread_cpu_ns(300'000'000);
   result.set_total_bytes(options.window_bytes * 10);
+  result.set_retransmitted_segments(0);
   result.set_total_messages(result.total_bytes() / 65536);
   return result;
 }

@@ -19,7 +19,7 @@ v1::DataInterface Interface(const char* driver, bool scatter_gather) {
 }
 
 TEST(DataInterfaceTest, ALoopbackFlowGoesOverLo) {
-  const TcpPair pair = *ConnectLoopbackPair();
+  const SocketPair pair = *ConnectLoopbackPair();
   for (int socket : {pair.client.get(), pair.server.get()}) {
     const auto interface = FindDataInterface(socket);
     ASSERT_OK(interface);

@@ -264,7 +264,7 @@ class ExchangeThreads {
   WindowGate gate_{clock_};
   FlowMeter client_meter_{gate_};
   FlowMeter server_meter_{gate_};
-  const TcpPair pair_ = *ConnectLoopbackPair();
+  const SocketPair pair_ = *ConnectLoopbackPair();
   std::atomic<bool> over_ = false;
   std::thread client_;
   std::thread server_;
@@ -320,7 +320,7 @@ class ServerTest : public ::testing::Test {
  protected:
   // What the server says to a client that sends so many bytes and then ends the stream.
   absl::Status AnswerTo(size_t bytes, uint64_t exchanges) {
-    TcpPair pair = *ConnectLoopbackPair();
+    SocketPair pair = *ConnectLoopbackPair();
     const std::string sent(bytes, 'x');
     EXPECT_EQ(::send(pair.client.get(), sent.data(), sent.size(), 0),
               static_cast<ssize_t>(sent.size()));
@@ -356,7 +356,7 @@ TEST_F(ServerTest, AnotherNumberOfRequestsThanWereDueIsDataLoss) {
 
 TEST(ClientTest, AServerThatEndsTheStreamIsUnavailable) {
   for (const size_t bytes : {0, 7}) {
-    TcpPair pair = *ConnectLoopbackPair();
+    SocketPair pair = *ConnectLoopbackPair();
     const std::string sent(bytes, 'x');
     ::send(pair.server.get(), sent.data(), sent.size(), 0);
     ::shutdown(pair.server.get(), SHUT_WR);

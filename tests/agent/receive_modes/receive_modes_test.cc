@@ -70,7 +70,7 @@ class EveryReceiveMode : public ::testing::TestWithParam<v1::ReceiveMode> {
               static_cast<ssize_t>(text.size()));
   }
 
-  TcpPair pair_;
+  SocketPair pair_;
   FlowCounters counters_;
   std::unique_ptr<Sink> sink_ = *MakeSink(v1::READ_CHECKSUM, 0);
   std::unique_ptr<Receiver> receiver_;

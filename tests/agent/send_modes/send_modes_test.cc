@@ -66,7 +66,7 @@ class EverySendMode : public ::testing::TestWithParam<v1::SendMode> {
                          pair_.client.get(), *content_);
   }
 
-  TcpPair pair_;
+  SocketPair pair_;
   FlowCounters counters_;
   std::unique_ptr<Content> content_ = *MakeContent(v1::TOUCH_NONE, 0);
   std::unique_ptr<Sender> sender_;
@@ -90,7 +90,7 @@ TEST_P(EverySendMode, RefusesAMessageThatCannotBeSplit) {
 
 TEST(SendModesTest, ARingWhoseDepthWasNotResolvedIsRefusedByName) {
   FlowCounters counters;
-  const TcpPair pair = *ConnectLoopbackPair();
+  const SocketPair pair = *ConnectLoopbackPair();
   const std::unique_ptr<Content> content = *MakeContent(v1::TOUCH_NONE, 0);
   EXPECT_THAT((*MakeSender(v1::SEND_MODE_ZERO_COPY))
                   ->Open({.message_bytes = 4096,

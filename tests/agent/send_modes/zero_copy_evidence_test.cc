@@ -7,7 +7,7 @@ namespace copycost {
 namespace {
 
 v1::Evidence EvidenceOf(ZeroCopyEvidence& evidence) {
-  const TcpPair pair = *ConnectLoopbackPair();
+  const SocketPair pair = *ConnectLoopbackPair();
   return *evidence.Take(pair.client.get());
 }
 

@@ -47,7 +47,7 @@ TEST_F(AcceptTest, SaysWhatIsWrongWithTheListener) {
 }
 
 TEST(PacingTest, IsReadBackFromTheKernel) {
-  const TcpPair pair = *ConnectLoopbackPair();
+  const SocketPair pair = *ConnectLoopbackPair();
   v1::Workload workload;
   v1::AppliedEnd end;
   ASSERT_OK(PaceTcp(pair.client.get(), 0));

@@ -73,5 +73,48 @@ TEST(HostLimitsTest, AModeTheAgentDoesNotSpeakOfIsMissing) {
   EXPECT_THAT(limits.missing_send_modes.at(v1::SEND_MODE_TWO_COPY), HasSubstr("same version"));
 }
 
+v1::Description AgentOnUnix(bool zero_copy) {
+  v1::Description agent = AgentWithEverything();
+  v1::TransportState& told = *agent.add_transports();
+  told.set_transport(v1::TRANSPORT_UNIX);
+  told.mutable_state()->set_available(true);
+  v1::SendModeState& mode = *told.add_send_modes();
+  mode.set_mode(v1::SEND_MODE_ZERO_COPY);
+  mode.mutable_state()->set_available(zero_copy);
+  if (!zero_copy) mode.mutable_state()->set_reason("not over unix sockets: no such thing");
+  return agent;
+}
+
+TEST(HostLimitsTest, ALocalTransportIsMissingBetweenTwoHosts) {
+  v1::Description here = AgentOnUnix(true);
+  v1::Description there = AgentOnUnix(true);
+  EXPECT_TRUE(LimitsOf(here, there).missing_transports.empty());
+  here.set_boot_id("a");
+  there.set_boot_id("b");
+  EXPECT_THAT(LimitsOf(here, there).missing_transports.at(v1::TRANSPORT_UNIX),
+              HasSubstr("one host only"));
+}
+
+TEST(HostLimitsTest, ATransportThatEitherSideLacksIsMissingWithItsReason) {
+  v1::Description lacking = AgentOnUnix(true);
+  lacking.mutable_transports(0)->mutable_state()->set_available(false);
+  lacking.mutable_transports(0)->mutable_state()->set_reason("forbidden");
+  for (const HostLimits& limits :
+       {LimitsOf(lacking, AgentOnUnix(true)), LimitsOf(AgentOnUnix(true), lacking)}) {
+    EXPECT_THAT(limits.missing_transports.at(v1::TRANSPORT_UNIX), HasSubstr("forbidden"));
+  }
+  const HostLimits older = LimitsOf(AgentOnUnix(true), AgentWithEverything());
+  EXPECT_THAT(older.missing_transports.at(v1::TRANSPORT_UNIX), HasSubstr("same version"));
+  EXPECT_EQ(older.missing_transports.count(v1::TRANSPORT_TCP), 0u);
+}
+
+TEST(HostLimitsTest, AModeThatEitherSideLacksOverATransportIsMissingThere) {
+  const HostLimits limits = LimitsOf(AgentOnUnix(true), AgentOnUnix(false));
+  EXPECT_EQ(limits.missing_send_modes_over.size(), 1u);
+  EXPECT_THAT(limits.missing_send_modes_over.at({v1::TRANSPORT_UNIX, v1::SEND_MODE_ZERO_COPY}),
+              HasSubstr("no such thing"));
+  EXPECT_TRUE(limits.missing_send_modes.empty());
+}
+
 }  // namespace
 }  // namespace copycost

@@ -400,5 +400,51 @@ TEST(PlanTest, PlansTheLargestMatrixThereMayBe) {
   EXPECT_THAT(plan->skipped(), IsEmpty());
 }
 
+HostLimits WithoutZeroCopyOverUnix() {
+  HostLimits limits;
+  limits.missing_send_modes_over[{v1::TRANSPORT_UNIX, v1::SEND_MODE_ZERO_COPY}] =
+      "not over unix sockets: refused";
+  return limits;
+}
+
+TEST(PlanTest, ALocalTransportHasOneCellWhateverTheNetworkVaries) {
+  const auto plan = MakePlan(FromFile("matrix { transport: 'unix,tcp' ip_version: '4,6'"
+                                      " congestion: 'cubic,reno' mtu: 'found,9000'"
+                                      " pacing_bits_per_s: 'none,1G' send_mode: 'two-copy'"
+                                      " message_bytes: '4K' }"),
+                             HostLimits());
+  ASSERT_OK(plan);
+  EXPECT_EQ(plan->cells_size(), 1 + 16);
+  const v1::Workload& local = plan->cells(0).workload();
+  EXPECT_EQ(local.transport(), v1::TRANSPORT_UNIX);
+  EXPECT_EQ(local.ip_version(), v1::IP_VERSION_UNSPECIFIED);
+  EXPECT_EQ(local.congestion(), "");
+  EXPECT_EQ(local.mtu(), 0u);
+  EXPECT_EQ(local.pacing_bits_per_s(), 0u);
+  EXPECT_OK(CheckPlan(*plan));
+}
+
+TEST(PlanTest, ModesThatDoNotGoOverATransportAreSkippedThereWithTheReason) {
+  const auto plan = MakePlan(FromFile("matrix { transport: 'tcp,unix' message_bytes: '4K'"
+                                      " send_mode: 'two-copy,zero-copy' }"),
+                             WithoutZeroCopyOverUnix());
+  ASSERT_OK(plan);
+  EXPECT_EQ(plan->cells_size(), 3);
+  ASSERT_EQ(plan->skipped_size(), 1);
+  EXPECT_EQ(plan->skipped(0).workload().transport(), v1::TRANSPORT_UNIX);
+  EXPECT_EQ(plan->skipped(0).reason(), "zero-copy is not over unix sockets: refused");
+  EXPECT_THAT(MakePlan(FromFile("matrix { transport: 'unix' send_mode: 'zero-copy' }"),
+                       WithoutZeroCopyOverUnix()),
+              StatusIs(kPrecondition, HasSubstr("zero-copy is not over unix sockets: refused")));
+}
+
+TEST(PlanTest, ATransportThatWasNamedAndIsNotThereIsAnError) {
+  HostLimits limits;
+  limits.missing_transports[v1::TRANSPORT_UNIX] = "these are on two hosts";
+  EXPECT_THAT(MakePlan(FromFile("matrix { transport: 'tcp,unix' }"), limits),
+              StatusIs(kPrecondition,
+                       AllOf(HasSubstr("transport"), HasSubstr("no unix: these are on two"))));
+}
+
 }  // namespace
 }  // namespace copycost

@@ -192,5 +192,16 @@ TEST(ResolveTest, AnAxisHasAtMost64ValuesHoweverTheyAreListed) {
   EXPECT_THAT(Resolved(text + "}"), StatusIs(kInvalid, HasSubstr("more than 64")));
 }
 
+TEST(ResolveTest, WhatOnlyANetworkHasIsRefusedWhereEveryTransportIsLocal) {
+  for (const char* axis :
+       {"ip_version: '6'", "congestion: 'bbr'", "mtu: '9000'", "pacing_bits_per_s: '1G'"}) {
+    EXPECT_THAT(Resolved(absl::StrCat("matrix { transport: 'unix' ", axis, " }")),
+                StatusIs(kInvalid, HasSubstr("unix has no part in it; add --transport tcp")))
+        << axis;
+    EXPECT_OK(Resolved(absl::StrCat("matrix { transport: 'unix,tcp' ", axis, " }")));
+  }
+  EXPECT_OK(Resolved("matrix { transport: 'unix' }"));
+}
+
 }  // namespace
 }  // namespace copycost

@@ -418,5 +418,16 @@ TEST(MetricsTest, AnEmptyWindowHasNoRate) {
   ExpectAbsent(trial, "goodput_gbps", "flow 0's receiver had an empty window");
 }
 
+TEST(MetricsTest, RetransmissionsAreAbsentWhereTheTransportHasNone) {
+  v1::TrialRecord trial = AllDifferent();
+  trial.mutable_workload()->set_transport(v1::TRANSPORT_UNIX);
+  for (v1::AgentRecord& agent : *trial.mutable_agents()) {
+    for (v1::FlowResult& flow : *agent.mutable_finished()->mutable_flows()) {
+      flow.clear_retransmitted_segments();
+    }
+  }
+  ExpectAbsent(trial, "retransmits", "unix sends no segments");
+}
+
 }  // namespace
 }  // namespace copycost::record

@@ -251,7 +251,7 @@ TEST_F(StoreTest, TellsALayoutItDoesNotKnow) {
 
 TEST_F(StoreTest, TellsADamagedRecord) {
   Store(OneCellRun(2));
-  Execute("UPDATE trial SET record = substr(record, 1, 200) WHERE block = 2");
+  Execute("UPDATE trial SET record = substr(record, 1, length(record) - 1) WHERE block = 2");
   EXPECT_THAT(Read(path_), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("b2-c1, attempt 1")));
   Execute("UPDATE trial SET record = x''");
   EXPECT_THAT(Read(path_), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("b1-c1, attempt 1")));

@@ -1,0 +1,50 @@
+// How bytes travel: what a data thread does with a flow's socket apart from sending and receiving.
+// One small class a transport, without state; the rendezvous has brought the ends together before.
+#ifndef COPYCOST_AGENT_TRANSPORT_TRANSPORT_H_
+#define COPYCOST_AGENT_TRANSPORT_TRANSPORT_H_
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "agent/flow_spec.h"
+#include "agent/transport/socket_pair.h"
+#include "copycost/v1/trial.pb.h"
+
+namespace copycost {
+
+class Transport {
+ public:
+  virtual v1::Transport kind() const = 0;
+
+  // Two ends on this host, by which modes are tried. FailedPrecondition tells the kernel's reason
+  // and what would enable the transport.
+  virtual absl::StatusOr<SocketPair> ConnectPair() const = 0;
+
+  // Sets on an established socket what `workload` asks for, and tells into `applied` what carries
+  // it. Before modes are opened.
+  virtual absl::Status Open(int socket, const v1::Workload& workload,
+                            v1::AppliedEnd& applied) const = 0;
+
+  // What lies between the socket and its peer. `applied` is as Open told it.
+  virtual DataPath PathOf(const v1::AppliedEnd& applied, bool peer_on_same_host) const = 0;
+
+  // What the kernel says of an established socket that was opened with what was `asked`.
+  virtual absl::Status Echo(int socket, const v1::Workload& asked, v1::Workload& told,
+                            v1::AppliedEnd& applied) const = 0;
+
+  // What the kernel counted, once the flow has ended.
+  virtual absl::Status Tell(int socket, v1::FlowResult& result) const = 0;
+
+ protected:
+  ~Transport() = default;
+};
+
+// All there are, TCP first.
+absl::Span<const Transport* const> Transports();
+
+// InvalidArgument for one that this agent does not know.
+absl::StatusOr<const Transport*> FindTransport(v1::Transport kind);
+
+}  // namespace copycost
+
+#endif  // COPYCOST_AGENT_TRANSPORT_TRANSPORT_H_
