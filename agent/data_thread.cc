@@ -61,15 +61,29 @@ void TellBytes(uint64_t bytes, uint64_t message_bytes, Result& result) {
   result.set_total_messages(bytes / message_bytes);
 }
 
+// What kernel TLS did to the bytes that were sent, or taken. What went into a pipe was copied for
+// certain.
+void AddEncryption(const Transport& transport, uint64_t bytes, bool certain,
+                   v1::Evidence& evidence) {
+  if (!transport.encrypts()) return;
+  evidence.set_transformed_bytes(bytes);
+  if (certain) return;
+  evidence.set_uncertain_copied_bytes(evidence.kernel_copied_bytes() +
+                                      evidence.receive_copied_bytes());
+}
+
 template <typename Result>
-absl::Status TellEvidence(WayOut& out, Result& result) {
+absl::Status TellEvidence(const Transport& transport, v1::SendMode mode, WayOut& out,
+                          Result& result) {
   ASSIGN_OR_RETURN(*result.mutable_evidence(), out.TakeEvidence());
+  AddEncryption(transport, result.total_bytes(), LendsPages(mode), *result.mutable_evidence());
   return absl::OkStatus();
 }
 
 template <typename Result>
-void TellEvidence(WayIn& in, Result& result) {
+void TellEvidence(const Transport& transport, WayIn& in, Result& result) {
   *result.mutable_evidence() = in.TakeEvidence();
+  AddEncryption(transport, result.total_bytes(), false, *result.mutable_evidence());
   result.set_verified_bytes(in.verified_bytes());
 }
 
@@ -132,7 +146,7 @@ absl::Status DataThread::Prepare() {
   ASSIGN_OR_RETURN(transport_, FindTransport(workload.transport()));
   applied_end_.set_flow(options_.end.flow());
   applied_end_.set_role(options_.end.role());
-  RETURN_IF_ERROR(transport_->Open(socket, workload, applied_end_));
+  RETURN_IF_ERROR(transport_->Open(socket, workload, options_.end, applied_end_));
   RETURN_IF_ERROR(OpenWays());
   RETURN_IF_ERROR(EchoWays());
   if (exchanges()) {
@@ -223,21 +237,22 @@ absl::Status DataThread::RunAndConclude() {
 }
 
 absl::Status DataThread::Conclude() {
+  const v1::SendMode mode = options_.workload.send_mode();
   RETURN_IF_ERROR(transport_->Tell(options_.socket.get(), result_));
   result_.set_flow(options_.end.flow());
   result_.set_role(options_.end.role());
   TellBytes(totals_.request_bytes, options_.workload.message_bytes(), result_);
   if (begins()) {
-    RETURN_IF_ERROR(TellEvidence(*out_, result_));
+    RETURN_IF_ERROR(TellEvidence(*transport_, mode, *out_, result_));
   } else {
-    TellEvidence(*in_, result_);
+    TellEvidence(*transport_, *in_, result_);
   }
   if (options_.workload.messages_per_flow() == 0) TellTimes();
   if (!exchanges()) return absl::OkStatus();
   v1::Responses& responses = *result_.mutable_responses();
   TellBytes(totals_.response_bytes, options_.workload.response_bytes(), responses);
-  if (!begins()) return TellEvidence(*out_, responses);
-  TellEvidence(*in_, responses);
+  if (!begins()) return TellEvidence(*transport_, mode, *out_, responses);
+  TellEvidence(*transport_, *in_, responses);
   return absl::OkStatus();
 }
 

@@ -125,7 +125,7 @@ void HostInfo::TryTransports() {
     const absl::StatusOr<const Transport*> transport = FindTransport(told.transport());
     if (!transport.ok()) continue;  // it came from the table
     if (!told.state().available()) {
-      *told.mutable_state() = StateOf((*transport)->ConnectPair().status());
+      *told.mutable_state() = StateOf(OpenPair(**transport).status());
     }
     if (!told.state().available()) continue;
     TryModesOver(**transport, send_modes_, description_.send_modes(), *told.mutable_send_modes());

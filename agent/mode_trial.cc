@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/content/content.h"
 #include "common/clock.h"
+#include "common/mode_traits.h"
 #include "common/page_size.h"
 #include "common/status.h"
 #include "common/words.h"
@@ -62,17 +63,34 @@ absl::Status ReasonOf(const Transport& transport, const absl::Status& status) {
 template <typename Row>
 absl::Status Try(const Transport& transport, const Row& mode,
                  absl::Status (*move)(const Transport&, const Row&, const SocketPair&)) {
-  ASSIGN_OR_RETURN(const SocketPair pair, transport.ConnectPair());
+  ASSIGN_OR_RETURN(const SocketPair pair, OpenPair(transport));
   return ReasonOf(transport, move(transport, mode, pair));
 }
 
 }  // namespace
+
+absl::StatusOr<SocketPair> OpenPair(const Transport& transport) {
+  ASSIGN_OR_RETURN(SocketPair pair, transport.ConnectPair());
+  v1::FlowEnd client;
+  client.set_nonce(std::string(16, 'c'));
+  client.set_peer_nonce(std::string(16, 's'));
+  v1::FlowEnd server;
+  server.set_nonce(client.peer_nonce());
+  server.set_peer_nonce(client.nonce());
+  v1::AppliedEnd applied;
+  RETURN_IF_ERROR(transport.Open(pair.client.get(), v1::Workload(), client, applied));
+  RETURN_IF_ERROR(transport.Open(pair.server.get(), v1::Workload(), server, applied));
+  return pair;
+}
 
 absl::Status TryOver(const Transport& transport, const SendModeRow& mode) {
   return Try(transport, mode, SendPage);
 }
 
 absl::Status TryOver(const Transport& transport, const ReceiveModeRow& mode) {
+  if (transport.encrypts() && MapsPages(mode.mode)) {
+    return ReasonOf(transport, absl::FailedPreconditionError("pages of its queue are ciphertext"));
+  }
   return Try(transport, mode, TakePage);
 }
 

@@ -3,11 +3,16 @@
 #define COPYCOST_AGENT_MODE_TRIAL_H_
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "agent/receive_modes/receive_modes.h"
 #include "agent/send_modes/send_modes.h"
 #include "agent/transport/transport.h"
 
 namespace copycost {
+
+// Two ends on this host, ready for modes. FailedPrecondition tells the kernel's reason and what
+// would enable the transport.
+absl::StatusOr<SocketPair> OpenPair(const Transport& transport);
 
 // FailedPrecondition with the kernel's reason. Of modes that work over TCP: what they need of the
 // kernel besides is there.

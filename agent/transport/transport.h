@@ -21,9 +21,13 @@ class Transport {
   virtual absl::StatusOr<SocketPair> ConnectPair() const = 0;
 
   // Sets on an established socket what `workload` asks for, and tells into `applied` what carries
-  // it. Before modes are opened.
-  virtual absl::Status Open(int socket, const v1::Workload& workload,
+  // it. `end` is this one, with its nonces. Before modes are opened.
+  virtual absl::Status Open(int socket, const v1::Workload& workload, const v1::FlowEnd& end,
                             v1::AppliedEnd& applied) const = 0;
+
+  // Whether the kernel encrypts what is sent: what lies in a socket's queue is not the payload
+  // then.
+  virtual bool encrypts() const { return false; }
 
   // What lies between the socket and its peer. `applied` is as Open told it.
   virtual DataPath PathOf(const v1::AppliedEnd& applied, bool peer_on_same_host) const = 0;
@@ -36,7 +40,7 @@ class Transport {
   virtual absl::Status Tell(int socket, v1::FlowResult& result) const = 0;
 
  protected:
-  ~Transport() = default;
+  virtual ~Transport() = default;
 };
 
 // All there are, TCP first.

@@ -6,9 +6,11 @@ namespace copycost {
 // Each defined in the transport's own file.
 const Transport& TcpTransport();
 const Transport& UnixTransport();
+const Transport& KtlsTransport();
 
 absl::Span<const Transport* const> Transports() {
-  static const Transport* const kTransports[] = {&TcpTransport(), &UnixTransport()};
+  static const Transport* const kTransports[] = {&TcpTransport(), &UnixTransport(),
+                                                 &KtlsTransport()};
   return kTransports;
 }
 

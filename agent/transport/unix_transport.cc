@@ -17,7 +17,7 @@ class Unix final : public Transport {
 
   absl::StatusOr<SocketPair> ConnectPair() const override { return ConnectUnixPair(); }
 
-  absl::Status Open(int /*socket*/, const v1::Workload& /*workload*/,
+  absl::Status Open(int /*socket*/, const v1::Workload& /*workload*/, const v1::FlowEnd& /*end*/,
                     v1::AppliedEnd& /*applied*/) const override {
     return absl::OkStatus();
   }

@@ -79,6 +79,18 @@ absl::Status CheckDelivers(const v1::TrialRecord& trial) {
   return Absent(absl::StrCat(Label(mode), " delivers nothing"));
 }
 
+// Bytes that a side counts as copied and that may not have been.
+absl::StatusOr<double> Uncertain(const v1::TrialRecord& trial, Side side) {
+  return Evidenced(trial, side, {&v1::Evidence::uncertain_copied_bytes});
+}
+
+absl::Status CheckCertain(const v1::TrialRecord& trial, Side side) {
+  ASSIGN_OR_RETURN(const double uncertain, Uncertain(trial, side));
+  if (uncertain == 0) return absl::OkStatus();
+  return Absent(absl::StrCat(Label(trial.workload().transport()),
+                             " does not tell what it copied and what it transformed in place"));
+}
+
 absl::StatusOr<double> AllCopiesPerByte(const v1::TrialRecord& trial, Count delivery_copied) {
   RETURN_IF_ERROR(CheckDelivers(trial));
   RETURN_IF_ERROR(CheckDeliveryTold(trial));
@@ -107,7 +119,12 @@ absl::StatusOr<double> ZeroCopyCount(const v1::TrialRecord& trial, Count count) 
 }  // namespace
 
 absl::StatusOr<double> CopiesPerByteAtLeast(const v1::TrialRecord& trial) {
-  return AllCopiesPerByte(trial, &v1::Evidence::delivery_copied_low_bytes);
+  ASSIGN_OR_RETURN(const double counted,
+                   AllCopiesPerByte(trial, &v1::Evidence::delivery_copied_low_bytes));
+  ASSIGN_OR_RETURN(const double sender, Uncertain(trial, Side::kSending));
+  ASSIGN_OR_RETURN(const double receiver, Uncertain(trial, Side::kReceiving));
+  ASSIGN_OR_RETURN(const double bytes, DeliveredBytes(trial));
+  return counted - (sender + receiver) / bytes;
 }
 
 absl::StatusOr<double> CopiesPerByteAtMost(const v1::TrialRecord& trial) {
@@ -124,6 +141,7 @@ absl::StatusOr<double> CopiesPerByte(const v1::TrialRecord& trial) {
 }
 
 absl::StatusOr<double> SenderCopiesPerByte(const v1::TrialRecord& trial) {
+  RETURN_IF_ERROR(CheckCertain(trial, Side::kSending));
   return PerByte(trial, Side::kSending,
                  {&v1::Evidence::staged_bytes, &v1::Evidence::kernel_copied_bytes});
 }
@@ -138,6 +156,7 @@ absl::StatusOr<double> DeliveryCopiesPerByteAtMost(const v1::TrialRecord& trial)
 
 absl::StatusOr<double> ReceiverCopiesPerByte(const v1::TrialRecord& trial) {
   RETURN_IF_ERROR(CheckDelivers(trial));
+  RETURN_IF_ERROR(CheckCertain(trial, Side::kReceiving));
   return PerByte(trial, Side::kReceiving, {&v1::Evidence::receive_copied_bytes});
 }
 
@@ -152,6 +171,14 @@ absl::StatusOr<double> TouchedPerByte(const v1::TrialRecord& trial) {
 
 absl::StatusOr<double> ReadPerByte(const v1::TrialRecord& trial) {
   return PerByte(trial, Side::kReceiving, {&v1::Evidence::read_bytes});
+}
+
+absl::StatusOr<double> TransformsPerByte(const v1::TrialRecord& trial) {
+  ASSIGN_OR_RETURN(const double sent,
+                   PerByte(trial, Side::kSending, {&v1::Evidence::transformed_bytes}));
+  ASSIGN_OR_RETURN(const double taken,
+                   PerByte(trial, Side::kReceiving, {&v1::Evidence::transformed_bytes}));
+  return sent + taken;
 }
 
 absl::StatusOr<double> ZeroCopySends(const v1::TrialRecord& trial) {

@@ -33,6 +33,9 @@ absl::StatusOr<double> MappedFraction(const v1::TrialRecord& trial);
 absl::StatusOr<double> TouchedPerByte(const v1::TrialRecord& trial);
 absl::StatusOr<double> ReadPerByte(const v1::TrialRecord& trial);
 
+// Encrypted on sending and decrypted on receiving.
+absl::StatusOr<double> TransformsPerByte(const v1::TrialRecord& trial);
+
 // Counts over all senders; absent when none of their calls asked for zero-copy.
 absl::StatusOr<double> ZeroCopySends(const v1::TrialRecord& trial);
 absl::StatusOr<double> ZeroCopyCompletions(const v1::TrialRecord& trial);

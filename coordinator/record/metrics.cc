@@ -228,6 +228,8 @@ constexpr Metric kMetrics[] = {
     {"host_steal_share", "1", "share of the hosts' CPU time that their hypervisor gave to others",
      HostStealShare},
     {"retransmits", "1", "TCP segments sent again", Retransmits},
+    {"transforms_per_byte", "1", "bytes encrypted or decrypted by the kernel; not a copy",
+     TransformsPerByte},
 };
 
 }  // namespace

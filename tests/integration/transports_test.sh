@@ -47,6 +47,18 @@ expect_said "not over unix sockets"
 expect_exit 2 "$copycost" run --transport unix --congestion reno -o "$scratch/no"
 expect_said --congestion "unix has no part in it"
 
+
+# Kernel TLS: measured, or missing with what would enable it.
+expect_exit 0 "$copycost" modes
+if grep -q '^  ktls *available' "$scratch/out"; then
+  expect_measured "$scratch/ktls" "$copycost" run --transport ktls --send two-copy "${quickly[@]}"
+  [ "$(column "$scratch/ktls/results.csv" transforms_per_byte | sort -u)" = 2 ] || fail "transforms"
+else
+  grep -q 'modprobe tls' "$scratch/out" || fail "modes: $(cat "$scratch/out")"
+  expect_exit 3 "$copycost" run --transport ktls -o "$scratch/no"
+  expect_said "no ktls" "modprobe tls"
+fi
+
 expect_measured "$scratch/rr" "$copycost" run --transport unix --pattern rr --send two-copy \
   --threads 2 "${quickly[@]}"
 check_copies "$scratch/rr"

@@ -65,6 +65,9 @@ FlowRun RunFlow(FlowOptions options) {
     end.set_flow(3);
     end.set_role(role);
     end.set_peer_on_same_host(true);
+    const bool sends = role == v1::ROLE_SENDER;
+    end.set_nonce(std::string(16, sends ? 's' : 'r'));
+    end.set_peer_nonce(std::string(16, sends ? 'r' : 's'));
     return DataThread::Options{.end = end,
                                .workload = workload,
                                .content_seed = 42,

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Two real kernels on one machine: two virtual machines with emulated processors and NICs, an agent in
 # each, the coordinator outside. Shows what no test between namespaces can: a NIC's driver that sends
-# zero-copy pages without a copy (e1000e), and one that cannot gather and has them copied (pcnet).
+# zero-copy pages without a copy (e1000e), and one that cannot gather and has them copied (pcnet). And
+# kernel TLS, which not every host's kernel has.
 #
 #   tests/vm/run.sh PATH/TO/copycost [DIRECTORY]
 #
@@ -20,7 +21,8 @@ readonly kControlMac=52:54:00:c0:00:01
 readonly -A kNetworks=([e1000e]=10.97.1 [pcnet]=10.97.2)
 readonly -A kHostNumber=([sender]=1 [receiver]=2)
 # Drivers of the data NICs, and of the control NIC, with what they need, in the order to load them.
-readonly kModules="pps_core ptp e1000e mii pcnet32 e1000"
+# Last what kernel TLS needs.
+readonly kModules="pps_core ptp e1000e mii pcnet32 e1000 gf128mul ghash-generic ctr gcm tls"
 readonly kBootLimit=180  # seconds
 
 for command in qemu-system-x86_64 cpio; do
@@ -180,6 +182,29 @@ check_copies() {
     fail "copies over $1"
 }
 
+# over_ktls: encrypted between the two kernels, and verified; a mode that does not go over it is left
+# out with the kernel's reason.
+over_ktls() {
+  expect_exit 0 "$copycost" modes --agents "$(agents e1000e)"
+  cat "$scratch/out"
+  grep -q '^  ktls *available' "$scratch/out" || fail "kernel TLS: $(cat "$scratch/out")"
+  expect_measured "$scratch/ktls" "$copycost" run --topology hosts --agents "$(agents e1000e)" --transport ktls --send two-copy,zero-copy,sendfile --sizes 16K --repeats 2 --warmup 300ms -t 1s
+  cat "$scratch/out"
+  grep -q 'zero-copy is not over ktls' "$scratch/out" || fail "zero-copy over kernel TLS: $(cat "$scratch/out")"
+  [ -z "$keep" ] || { mkdir -p "$keep" && cp -r "$scratch/ktls" "$keep/"; }
+  awk -F, '
+    NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
+    { ++trials[$at["purpose"]] }
+    $at["outcome"] != "ok" { print; bad = 1; next }
+    $at["transport"] != "ktls" || $at["transforms_per_byte"] != 2 { print "transforms: " $0; bad = 1 }
+    { low = $at["copies_per_byte_at_least"]; high = $at["copies_per_byte_at_most"]
+      most = $at["send_mode"] == "two-copy" ? 3 : 2
+      if (low != 1 || high != most || $at["copies_per_byte"] != "") {
+        print $at["send_mode"] ": " low " to " high " copies per byte"; bad = 1 } }
+    END { exit bad || !trials["verify"] || !trials["measure"] }' "$scratch/ktls/results.csv" ||
+    fail "kernel TLS"
+}
+
 declare -A control_port wire_port guest
 for role in sender receiver; do control_port[$role]=$(free_port); done
 for nic in "${!kNetworks[@]}"; do wire_port[$nic]=$(free_port); done
@@ -204,3 +229,5 @@ done
 
 over pcnet
 check_copies pcnet 1
+
+over_ktls

@@ -88,7 +88,7 @@ v1::Description AgentOnUnix(bool zero_copy) {
 TEST(HostLimitsTest, ALocalTransportIsMissingBetweenTwoHosts) {
   v1::Description here = AgentOnUnix(true);
   v1::Description there = AgentOnUnix(true);
-  EXPECT_TRUE(LimitsOf(here, there).missing_transports.empty());
+  EXPECT_EQ(LimitsOf(here, there).missing_transports.count(v1::TRANSPORT_UNIX), 0u);
   here.set_boot_id("a");
   there.set_boot_id("b");
   EXPECT_THAT(LimitsOf(here, there).missing_transports.at(v1::TRANSPORT_UNIX),

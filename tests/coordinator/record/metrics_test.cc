@@ -78,6 +78,8 @@ v1::TrialRecord AllDifferent() {
   receiver.mutable_evidence()->set_receive_copied_bytes(88'000'000);
   receiver.mutable_evidence()->set_mapped_bytes(37'000'000);
   receiver.mutable_evidence()->set_read_bytes(71'000'000);
+  evidence.set_transformed_bytes(89'000'000);
+  receiver.mutable_evidence()->set_transformed_bytes(83'000'000);
   v1::HostCpu& seen_by_sender =
       *AgentOf(trial, v1::ROLE_SENDER).mutable_finished()->mutable_host_cpu();
   seen_by_sender.set_busy_ns(811'000'000);
@@ -124,6 +126,7 @@ TEST(MetricsTest, EachColumnHoldsItsOwnFigure) {
       {"retransmits", 17},
       {"buffer_reuse_p50_us", MiddleOfLatencyBucket(LatencyBucketOf(5'000)) / 1000},
       {"buffer_reuse_p99_us", MiddleOfLatencyBucket(LatencyBucketOf(70'000)) / 1000},
+      {"transforms_per_byte", (89.0 + 83) / 90},
   };
   v1::TrialRecord trial = AllDifferent();
   for (v1::FlowResult& end : *trial.mutable_agents(0)->mutable_finished()->mutable_flows()) {
@@ -177,6 +180,8 @@ v1::TrialRecord AllDifferentBothWays() {
   received.set_receive_copied_bytes(8'000'000);
   received.set_mapped_bytes(2'000'000);
   received.set_read_bytes(5'000'000);
+  sent.set_transformed_bytes(4'000'000);
+  received.set_transformed_bytes(3'000'000);
   EndOf(trial, v1::ROLE_RECEIVER).mutable_window()->set_completion_wait_ns(5'000'000);
   return trial;
 }
@@ -206,6 +211,7 @@ TEST(MetricsTest, WhereRequestsAreAnsweredBothDirectionsCount) {
       {"sender_cpu_ns_per_byte", 417.0 / 70.003},
       {"receiver_cpu_ns_per_byte", 219.0 / 60.011},
       {"retransmits", 17 + 999},
+      {"transforms_per_byte", (89.0 + 83 + 4 + 3) / 100},
   };
   const v1::TrialRecord trial = AllDifferentBothWays();
   for (const auto& [column, value] : expected) {
@@ -427,6 +433,18 @@ TEST(MetricsTest, RetransmissionsAreAbsentWhereTheTransportHasNone) {
     }
   }
   ExpectAbsent(trial, "retransmits", "unix sends no segments");
+}
+
+TEST(MetricsTest, CopiesThatAreUncertainWidenTheBoundsDownwards) {
+  v1::TrialRecord trial = AllDifferent();
+  trial.mutable_workload()->set_transport(v1::TRANSPORT_KTLS);
+  EndOf(trial, v1::ROLE_SENDER).mutable_evidence()->set_uncertain_copied_bytes(2'300'000);
+  EndOf(trial, v1::ROLE_RECEIVER).mutable_evidence()->set_uncertain_copied_bytes(88'000'000);
+  EXPECT_NEAR(*Of(trial, "copies_per_byte_at_least"), (1.1 + 53) / 90, 1e-9);
+  EXPECT_NEAR(*Of(trial, "copies_per_byte_at_most"), (1.1 + 2.3 + 53.1 + 88) / 90, 1e-9);
+  ExpectAbsent(trial, "copies_per_byte", "known only to lie between");
+  ExpectAbsent(trial, "sender_copies_per_byte", "ktls does not tell what it copied");
+  ExpectAbsent(trial, "receiver_copies_per_byte", "ktls does not tell what it copied");
 }
 
 }  // namespace
