@@ -59,18 +59,22 @@ absl::Status CheckMemory(const Limits& limits, const v1::Prepare& prepare) {
     of_one += MessageBuffers::MemoryOf(workload.response_bytes(), workload.fields());
   }
   const uint64_t lent = LendsPages(workload.send_mode()) ? kMostLent : 0;
-  const uint64_t need = (messages * of_one + lent) * prepare.ends_size();
+  // The kernel keeps twice what is asked for.
+  const uint64_t socket = 2 * (workload.send_buffer_bytes() + workload.receive_buffer_bytes());
+  const uint64_t need = (messages * of_one + lent + socket) * prepare.ends_size();
   if (limits.max_memory_bytes > 0 && need > limits.max_memory_bytes) {
-    return Beyond("--max-memory",
-                  absl::StrCat("the message buffers of this trial take ", need >> 20, " MiB"));
+    return Beyond(
+        "--max-memory",
+        absl::StrCat("the message buffers and sockets of this trial take ", need >> 20, " MiB"));
   }
   ASSIGN_OR_RETURN(const uint64_t available, AvailableMemory());
   if (need <= available / 2) return absl::OkStatus();
-  return absl::ResourceExhaustedError(absl::StrCat(
-      "the message buffers of this trial take ", need >> 20,
-      " MiB, and half of what is "
-      "available is ",
-      available >> 21, " MiB; use fewer threads, smaller messages or a shallower ring"));
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the message buffers and sockets of this trial take ", need >> 20,
+                   " MiB, and half of what is "
+                   "available is ",
+                   available >> 21,
+                   " MiB; use fewer threads, smaller messages or buffers, or a shallower ring"));
 }
 
 }  // namespace

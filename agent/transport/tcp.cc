@@ -140,9 +140,13 @@ absl::StatusOr<std::string> Format(const SocketAddress& address) {
 
 // Options that this kernel does not have are as if they were never set.
 absl::StatusOr<uint32_t> IntOptionOrZero(int socket, int option, absl::string_view name) {
-  absl::StatusOr<uint32_t> value = IntOption(socket, SOL_SOCKET, option, name);
-  if (!value.ok() && errno == ENOPROTOOPT) return 0;
-  return value;
+  int value = 0;
+  socklen_t size = sizeof(value);
+  if (::getsockopt(socket, SOL_SOCKET, option, &value, &size) == 0) {
+    return static_cast<uint32_t>(value);
+  }
+  if (errno == ENOPROTOOPT) return 0;
+  return ErrnoStatus(absl::StrCat("getsockopt ", name));
 }
 
 // 0: not bounded.
@@ -275,9 +279,11 @@ absl::Status SetNodelay(int socket, bool on) {
 
 absl::Status SetBusyPoll(int socket, uint32_t microseconds) {
   if (SetIntOption(socket, SOL_SOCKET, SO_BUSY_POLL, microseconds)) return absl::OkStatus();
-  if (microseconds == 0 && errno == ENOPROTOOPT) return absl::OkStatus();
-  const absl::Status refused = ErrnoStatus(absl::StrCat("setsockopt SO_BUSY_POLL ", microseconds));
-  if (errno == EPERM) {
+  const int error = errno;
+  if (microseconds == 0 && error == ENOPROTOOPT) return absl::OkStatus();
+  const absl::Status refused =
+      ErrnoStatus(error, absl::StrCat("setsockopt SO_BUSY_POLL ", microseconds));
+  if (error == EPERM) {
     return absl::PermissionDeniedError(
         absl::StrCat(refused.message(),
                      "; run copycost-agent as root, or with CAP_NET_ADMIN: sudo setcap "

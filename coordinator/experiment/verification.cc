@@ -46,6 +46,11 @@ v1::Workload Verifying(const v1::Workload& measured, uint64_t total_bytes) {
   // An MTU that a host refuses must not keep the others from being measured; but where it decides
   // how bytes are delivered, it has a path of its own.
   if (!MapsPages(measured.receive_mode())) workload.set_mtu(0);
+  // Likewise what a socket may be refused.
+  workload.clear_send_buffer_bytes();
+  workload.clear_receive_buffer_bytes();
+  workload.clear_mss_bytes();
+  workload.clear_busy_poll_us();
   if (HasRate(measured.pattern())) workload.set_rate(kNoWaiting);
   const uint64_t bytes_of_each = BytesOfEach(workload) * workload.threads();
   uint64_t messages = (total_bytes + bytes_of_each - 1) / bytes_of_each;

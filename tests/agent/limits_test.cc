@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "tests/testing/flow_harness.h"
 #include "tests/testing/status_matchers.h"
 
 namespace copycost {
@@ -112,6 +113,17 @@ TEST(LimitsTest, NobodyIsAtAnAddressOfManyHowEverWideTheNetworks) {
                 StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(address)))
         << address;
   }
+}
+
+TEST(LimitsTest, SocketBuffersThatAreAskedForCountAsMemory) {
+  v1::Prepare prepare;
+  prepare.add_ends();
+  v1::Workload& workload = *prepare.mutable_workload();
+  workload = testing::VerifiedWorkload(v1::SEND_MODE_TWO_COPY);
+  const Limits limits = {.max_memory_bytes = uint64_t{16} << 20};
+  EXPECT_OK(CheckLimits(limits, prepare));
+  workload.set_receive_buffer_bytes(uint64_t{9} << 20);
+  EXPECT_THAT(CheckLimits(limits, prepare), Refused("--max-memory"));
 }
 
 }  // namespace

@@ -72,6 +72,7 @@ v1::Prepare UnixPrepare() {
   v1::Workload& workload = *prepare.mutable_workload();
   workload.set_transport(v1::TRANSPORT_UNIX);
   workload.clear_ip_version();
+  workload.clear_nodelay();
   workload.clear_congestion();
   prepare.mutable_ends(0)->set_peer_on_same_host(true);
   return prepare;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/testing/record_builder.h"
+
 namespace copycost {
 namespace {
 
@@ -142,6 +144,22 @@ TEST(VerificationTest, TakesEachPathOnceInOrderOfAppearance) {
   EXPECT_EQ(workloads[0].send_mode(), v1::SEND_MODE_ZERO_COPY);
   EXPECT_EQ(workloads[1].ip_version(), v1::IP_VERSION_6);
   EXPECT_EQ(workloads[2].send_mode(), v1::SEND_MODE_TWO_COPY);
+}
+
+// What a host may refuse one cell must not keep the others from being measured.
+TEST(VerificationTest, SocketsAreAsTheKernelHasThem) {
+  v1::Workload measured = testing::WorkloadOf(v1::SEND_MODE_ONE_COPY);
+  measured.set_send_buffer_bytes(65536);
+  measured.set_receive_buffer_bytes(65536);
+  measured.set_mss_bytes(500);
+  measured.set_busy_poll_us(50);
+  const std::vector<v1::Workload> verifications = VerificationsOf({measured});
+  ASSERT_EQ(verifications.size(), 1u);
+  EXPECT_EQ(verifications[0].send_buffer_bytes(), 0u);
+  EXPECT_EQ(verifications[0].receive_buffer_bytes(), 0u);
+  EXPECT_EQ(verifications[0].mss_bytes(), 0u);
+  EXPECT_EQ(verifications[0].busy_poll_us(), 0u);
+  EXPECT_EQ(verifications[0].nodelay(), v1::NODELAY_OFF);
 }
 
 }  // namespace
