@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/link/mtu.h"
 #include "agent/measure/punctuality.h"
+#include "agent/measure/tcp_collapses.h"
 #include "agent/receive_modes/receive_modes.h"
 #include "agent/send_modes/send_modes.h"
 #include "common/mode_traits.h"
@@ -68,6 +69,13 @@ void BeOnTime() {
 bool Receives(const v1::Prepare& prepare) {
   return std::any_of(prepare.ends().begin(), prepare.ends().end(),
                      [](const v1::FlowEnd& end) { return end.role() == v1::ROLE_RECEIVER; });
+}
+
+// Absent where this agent receives nothing, or the kernel does not tell.
+std::optional<uint64_t> CollapsesSoFar(const v1::Prepare& prepare) {
+  if (!Receives(prepare) && !Exchanges(prepare.workload().pattern())) return std::nullopt;
+  const absl::StatusOr<uint64_t> collapses = ReadTcpCollapses();
+  return collapses.ok() ? std::optional<uint64_t>(*collapses) : std::nullopt;
 }
 
 // Of a message; of an exchange, request and response.
@@ -263,6 +271,7 @@ absl::Status TrialRunner::Measure(const v1::Start& start) {
   if (at > clock_.Now() + absl::Seconds(10)) {
     return absl::InvalidArgumentError("start.at_ns: more than 10 s ahead of this agent's clock");
   }
+  collapses_before_ = CollapsesSoFar(prepare_);
   RETURN_IF_ERROR(WaitUntil(at));
   std::vector<Sampler::Source> sources;
   for (const auto& thread : threads_) {
@@ -340,6 +349,10 @@ void TrialRunner::EmitFinished() {
     }
   }
   if (host_cpu_.has_value()) *finished.mutable_host_cpu() = *host_cpu_;
+  const std::optional<uint64_t> collapses = CollapsesSoFar(prepare_);
+  if (collapses && collapses_before_ && *collapses >= *collapses_before_) {
+    finished.set_tcp_rcv_collapsed(*collapses - *collapses_before_);
+  }
   Emit(event);
 }
 

@@ -125,6 +125,8 @@ class TrialRunner {
   std::optional<Sampler> sampler_;
   v1::Samples samples_;  // not yet told
   std::optional<v1::HostCpu> host_cpu_;
+  std::optional<uint64_t>
+      collapses_before_;  // traffic; absent where nothing of it is received here
   size_t flows_done_ = 0;
   bool finish_told_ = false;
   absl::Time end_limit_ = absl::InfiniteFuture();

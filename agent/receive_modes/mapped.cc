@@ -29,8 +29,8 @@ class Mapping {
   static absl::StatusOr<Mapping> Create(int socket, uint64_t bytes) {
     void* address = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, socket, 0);
     if (address == MAP_FAILED) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          ErrnoStatus("mmap of the socket").message(), "; it needs Linux 4.18 or later"));
+      return absl::FailedPreconditionError(absl::StrCat(ErrnoStatus("mmap of the socket").message(),
+                                                        "; it needs Linux 4.18 or later"));
     }
     return Mapping(static_cast<std::byte*>(address), bytes);
   }

@@ -253,6 +253,12 @@ bool IsOversubscribed(const v1::TrialRecord& attempt) {
   return false;
 }
 
+bool IsCollapsed(const v1::TrialRecord& attempt) {
+  return std::any_of(
+      attempt.agents().begin(), attempt.agents().end(),
+      [](const v1::AgentRecord& agent) { return agent.finished().tcp_rcv_collapsed() > 0; });
+}
+
 bool IsUnbalanced(const std::map<uint32_t, Ends>& flows, const v1::Workload& workload) {
   double accepted = 0;
   double taken = 0;
@@ -316,6 +322,7 @@ std::vector<v1::Flag> FlagsOf(const v1::TrialRecord& attempt) {
   if (MapsPages(workload.receive_mode()) && 2 * sums.mapped_bytes < sums.delivered_bytes) {
     flags.insert(v1::FLAG_NOT_MAPPED);
   }
+  if (IsCollapsed(attempt)) flags.insert(v1::FLAG_COLLAPSED);
   if (IsOversubscribed(attempt)) flags.insert(v1::FLAG_OVERSUBSCRIBED);
   if (workload.messages_per_flow() == 0) {
     if (IsUnsteady(attempt)) flags.insert(v1::FLAG_UNSTEADY);

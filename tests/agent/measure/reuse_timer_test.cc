@@ -1,9 +1,13 @@
 #include "agent/measure/reuse_timer.h"
 
-#include <gtest/gtest.h>
-
+#include "agent/content/content.h"
 #include "agent/measure/window_gate.h"
+#include "agent/send_modes/send_modes.h"
+#include "agent/transport/tcp.h"
 #include "common/clock.h"
+#include "common/mode_traits.h"
+#include "common/words.h"
+#include "tests/testing/status_matchers.h"
 
 namespace copycost {
 namespace {
@@ -59,6 +63,31 @@ TEST_F(ReuseTimerTest, WhatEndsOutsideTheWindowDoesNotCount) {
   timer_.End();
   EXPECT_EQ(timer_.Tell().count(), 0u);
   EXPECT_FALSE(timer_.running());
+}
+
+TEST_F(ReuseTimerTest, ModesThatLendTheirBuffersTellWhenTheyHaveThemBack) {
+  OpenWindow(-kHour, 2 * kHour);
+  for (const SendModeRow& row : SendModes()) {
+    if (!PinsBuffers(row.mode) || !row.probe().ok()) continue;
+    SCOPED_TRACE(Label(row.mode));
+    ReuseTimer timer(meter_);
+    FlowCounters counters;
+    const SocketPair pair = *ConnectLoopbackPair();
+    const std::unique_ptr<Content> content = *MakeContent(v1::TOUCH_FIELDS, 0);
+    const std::unique_ptr<Sender> sender = row.make();
+    ASSERT_OK(sender->Open({.message_bytes = 8192,
+                            .fields = 2,
+                            .ring_depth = 2,
+                            .path = DataPath::kLocalDelivery,
+                            .counters = counters,
+                            .reuse = &timer},
+                           pair.client.get(), *content));
+    ASSERT_OK(sender->Send(1));
+    EXPECT_TRUE(timer.running());
+    ASSERT_OK(sender->Drain(absl::FromUnixNanos(MonotonicNanos()) + absl::Minutes(1)));
+    EXPECT_FALSE(timer.running());
+    EXPECT_EQ(timer.Tell().count(), 1u);
+  }
 }
 
 TEST_F(ReuseTimerTest, WithoutAWindowNothingCounts) {

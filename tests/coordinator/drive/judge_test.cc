@@ -11,9 +11,11 @@ using ::copycost::testing::AnswerRequests;
 using ::copycost::testing::EndOf;
 using ::copycost::testing::OkTrial;
 using ::copycost::testing::StatusIs;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr absl::StatusCode kInvalid = absl::StatusCode::kDataLoss;
 constexpr v1::Role kSender = v1::ROLE_SENDER;
@@ -381,6 +383,17 @@ TEST(JudgeTest, OneWayLatenciesOfAStreamAreInvalid) {
   EndOf(trial, kReceiver).mutable_one_way();
   EXPECT_THAT(CheckFinished(trial),
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("one-way latencies")));
+}
+
+TEST(JudgeTest, CopiesOfTheReceivingKernelsOwnAreFlagged) {
+  v1::TrialRecord trial = OkTrial();
+  v1::Finished& receiver = *AgentOf(trial, kReceiver).mutable_finished();
+  const std::vector<v1::Flag> before = FlagsOf(trial);
+  EXPECT_THAT(before, Not(Contains(v1::FLAG_COLLAPSED)));
+  receiver.set_tcp_rcv_collapsed(0);
+  EXPECT_EQ(FlagsOf(trial), before);
+  receiver.set_tcp_rcv_collapsed(1);
+  EXPECT_THAT(FlagsOf(trial), Contains(v1::FLAG_COLLAPSED));
 }
 
 }  // namespace
