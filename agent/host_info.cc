@@ -11,14 +11,18 @@
 #include <sstream>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "agent/mode_trial.h"
 #include "common/build_info.h"
 #include "common/capabilities.h"
+#include "common/clock.h"
 #include "common/protocol.h"
 #include "common/utf8.h"
 
@@ -49,20 +53,39 @@ v1::ModeState StateOf(const absl::Status& probed) {
   return state;
 }
 
+// Locked memory is the user's, not this process's: another agent that tries its modes may have it
+// for a moment, or a ring of our own that the kernel has not taken down yet.
+constexpr absl::Duration kMemoryWait = absl::Milliseconds(200);
+constexpr absl::Duration kMemoryLook = absl::Milliseconds(5);
+
+// What `probe` says once it no longer lacks memory, or at `deadline` (monotonic).
+absl::Status TryUntil(absl::Time deadline, absl::FunctionRef<absl::Status()> probe) {
+  while (true) {
+    absl::Status probed = probe();
+    if (!absl::IsResourceExhausted(probed)) return probed;
+    if (absl::FromUnixNanos(MonotonicNanos()) >= deadline) return probed;
+    absl::SleepFor(kMemoryLook);
+  }
+}
+
+absl::Time MemoryDeadline() { return absl::FromUnixNanos(MonotonicNanos()) + kMemoryWait; }
+
 // Of the modes that work over TCP those that were not tried over `transport` yet. The lists of
 // modes are in the order of their tables.
 template <typename Row, typename States, typename TransportStates>
 void TryModesOver(const Transport& transport, absl::Span<const Row> modes, const States& over_tcp,
-                  TransportStates& tried) {
+                  absl::Time deadline, TransportStates& tried) {
   for (size_t i = 0; i < modes.size(); ++i) {
     if (!over_tcp.Get(static_cast<int>(i)).state().available()) continue;
     const bool known = std::any_of(tried.begin(), tried.end(), [&](const auto& entry) {
       return entry.mode() == modes[i].mode;
     });
     if (known) continue;
+    const absl::Status probed = TryUntil(deadline, [&] { return TryOver(transport, modes[i]); });
+    if (absl::IsResourceExhausted(probed)) continue;  // that says nothing of the transport
     auto& entry = *tried.Add();
     entry.set_mode(modes[i].mode);
-    *entry.mutable_state() = StateOf(TryOver(transport, modes[i]));
+    *entry.mutable_state() = StateOf(probed);
   }
 }
 
@@ -121,6 +144,7 @@ HostInfo::HostInfo(absl::Span<const SendModeRow> send_modes,
 }
 
 void HostInfo::TryTransports() {
+  const absl::Time deadline = MemoryDeadline();
   for (v1::TransportState& told : *description_.mutable_transports()) {
     const absl::StatusOr<const Transport*> transport = FindTransport(told.transport());
     if (!transport.ok()) continue;  // it came from the table
@@ -128,21 +152,23 @@ void HostInfo::TryTransports() {
       *told.mutable_state() = StateOf(OpenPair(**transport).status());
     }
     if (!told.state().available()) continue;
-    TryModesOver(**transport, send_modes_, description_.send_modes(), *told.mutable_send_modes());
-    TryModesOver(**transport, receive_modes_, description_.receive_modes(),
+    TryModesOver(**transport, send_modes_, description_.send_modes(), deadline,
+                 *told.mutable_send_modes());
+    TryModesOver(**transport, receive_modes_, description_.receive_modes(), deadline,
                  *told.mutable_receive_modes());
   }
 }
 
 void HostInfo::TryUnavailableModes() {
+  const absl::Time deadline = MemoryDeadline();
   for (size_t i = 0; i < send_modes_.size(); ++i) {
     v1::ModeState& state = *description_.mutable_send_modes(static_cast<int>(i))->mutable_state();
-    if (!state.available()) state = StateOf(send_modes_[i].probe());
+    if (!state.available()) state = StateOf(TryUntil(deadline, send_modes_[i].probe));
   }
   for (size_t i = 0; i < receive_modes_.size(); ++i) {
     v1::ModeState& state =
         *description_.mutable_receive_modes(static_cast<int>(i))->mutable_state();
-    if (!state.available()) state = StateOf(receive_modes_[i].probe());
+    if (!state.available()) state = StateOf(TryUntil(deadline, receive_modes_[i].probe));
   }
 }
 

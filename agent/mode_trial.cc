@@ -54,7 +54,7 @@ absl::Status TakePage(const Transport& transport, const ReceiveModeRow& mode,
 
 // What would enable the mode over TCP is there, and enables nothing here.
 absl::Status ReasonOf(const Transport& transport, const absl::Status& status) {
-  if (status.ok()) return status;
+  if (status.ok() || absl::IsResourceExhausted(status)) return status;
   const absl::string_view text = status.message();
   return absl::FailedPreconditionError(absl::StrCat("not over ", Label(transport.kind()),
                                                     " sockets: ", text.substr(0, text.find("; "))));

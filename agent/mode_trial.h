@@ -14,8 +14,9 @@ namespace copycost {
 // would enable the transport.
 absl::StatusOr<SocketPair> OpenPair(const Transport& transport);
 
-// FailedPrecondition with the kernel's reason. Of modes that work over TCP: what they need of the
-// kernel besides is there.
+// FailedPrecondition with the kernel's reason; ResourceExhausted for want of memory, which says
+// nothing of the transport. Of modes that work over TCP: what they need of the kernel besides is
+// there.
 absl::Status TryOver(const Transport& transport, const SendModeRow& mode);
 absl::Status TryOver(const Transport& transport, const ReceiveModeRow& mode);
 

@@ -23,7 +23,7 @@ struct SendFixedZeroCopy {
         io_uring_register_buffers(&ring, all.data(), static_cast<unsigned>(all.size()));
     if (error == 0) return absl::OkStatus();
     if (error != -ENOMEM) return ErrnoStatus(-error, "io_uring_register_buffers");
-    return absl::FailedPreconditionError(absl::StrCat(
+    return absl::ResourceExhaustedError(absl::StrCat(
         "io_uring_register_buffers: no memory may be locked for ", buffers.count(), " buffers of ",
         buffers.message_bytes(), " bytes; raise locked memory (ulimit -l)"));
   }

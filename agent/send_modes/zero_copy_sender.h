@@ -141,7 +141,7 @@ class ZeroCopySender final : public Sender {
     if (error != ENOBUFS) return ErrnoStatus(error, Kernel::kName);
     evidence_->Waited();
     if (completions_->outstanding_calls() > 0) return absl::OkStatus();
-    return absl::FailedPreconditionError(absl::StrCat(
+    return absl::ResourceExhaustedError(absl::StrCat(
         Kernel::kName, ": no buffer space for a single send of ", ring_->message_bytes(),
         " bytes; raise locked memory (ulimit -l) or net.core.optmem_max"));
   }
@@ -172,7 +172,8 @@ class ZeroCopySender final : public Sender {
   uint64_t messages_ = 0;
 };
 
-// One send of a page over loopback, and its completion. FailedPrecondition when the kernel refuses.
+// One send of a page over loopback, and its completion. FailedPrecondition when the kernel refuses;
+// ResourceExhausted when it has no memory for it now.
 template <typename Kernel>
 absl::Status ProbeZeroCopyKernel() {
   ASSIGN_OR_RETURN(const SocketPair pair, ConnectLoopbackPair());
@@ -186,7 +187,9 @@ absl::Status ProbeZeroCopyKernel() {
                                .counters = counters},
                               pair.client.get(), *content));
   const absl::StatusOr<Progress> sent = sender.Send(1);
-  if (absl::IsFailedPrecondition(sent.status())) return sent.status();  // says what it needs
+  const bool told =
+      absl::IsFailedPrecondition(sent.status()) || absl::IsResourceExhausted(sent.status());
+  if (told) return sent.status();  // says what it needs
   if (!sent.ok()) {
     return absl::FailedPreconditionError(
         absl::StrCat(sent.status().message(), "; it needs ", Kernel::kNeeds, " or later"));

@@ -14,8 +14,10 @@ absl::Status Unavailable(int error) {
   const absl::Status status = ErrnoStatus(error, "io_uring_setup");
   switch (error) {
     case ENOMEM:
-      return absl::FailedPreconditionError(
-          absl::StrCat(status.message(), "; the host, or this cgroup, is out of memory"));
+      return absl::ResourceExhaustedError(
+          absl::StrCat(status.message(),
+                       "; the user's locked memory is used up (ulimit -l), or the host or this "
+                       "cgroup is out of memory"));
     case EPERM:
       return absl::FailedPreconditionError(absl::StrCat(
           status.message(),

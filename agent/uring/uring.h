@@ -36,6 +36,7 @@ class Uring {
   };
 
   // FailedPrecondition names what would enable it: io_uring may be old, switched off, or forbidden.
+  // ResourceExhausted when there is no memory for it.
   static absl::StatusOr<Uring> Create(Sizes sizes);
 
   io_uring* get() { return ring_.get(); }

@@ -53,6 +53,19 @@ TEST(HostInfoTest, TriesAModeAgainOnlyUntilItWorks) {
   EXPECT_EQ(lacks_tries, 3);  // at the start, and until it worked
 }
 
+int short_of_memory_tries = 0;
+absl::Status ShortOfMemoryAtFirst() {
+  return ++short_of_memory_tries < 3 ? absl::ResourceExhaustedError("locked memory")
+                                     : absl::OkStatus();
+}
+
+TEST(HostInfoTest, AModeThatLacksMemoryForAMomentIsTriedAgain) {
+  const SendModeRow send[] = {{v1::SEND_MODE_ZERO_COPY, nullptr, ShortOfMemoryAtFirst}};
+  HostInfo host(send, {}, {});
+  EXPECT_EQ(short_of_memory_tries, 3);
+  EXPECT_TRUE(host.Describe().send_modes(0).state().available());
+}
+
 TEST(HostInfoTest, TellsTheLockedMemoryOfNow) {
   HostInfo host;
   if (!host.Describe().has_locked_memory_bytes()) GTEST_SKIP() << "nothing limits locked memory";
