@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/patterns/stream.h"
 #include "agent/transport/tcp.h"
+#include "common/buffer_axes.h"
 #include "common/clock.h"
 #include "common/mode_traits.h"
 #include "common/stamped.h"
@@ -52,6 +53,12 @@ ExchangeOptions ExchangeOptionsOf(const v1::Workload& workload) {
           .response_bytes = workload.response_bytes(),
           .exchanges = workload.messages_per_flow(),
           .rate = workload.rate()};
+}
+
+MessageMemory MemoryOf(const v1::Workload& workload) {
+  return {.working_set_bytes = workload.working_set_bytes(),
+          .alignment_bytes = workload.alignment_bytes(),
+          .huge_pages = workload.huge_pages()};
 }
 
 // `Result` is a FlowResult, or the Responses of one.
@@ -166,9 +173,14 @@ absl::Status DataThread::OpenWays() {
                        .ring_depth = workload.ring_depth(),
                        .path = transport_->PathOf(applied_end_, options_.end.peer_on_same_host()),
                        .counters = meter_.counters(),
-                       .reuse = begins() ? &reuse_ : nullptr};
+                       .reuse = begins() ? &reuse_ : nullptr,
+                       .memory = MemoryOf(workload)};
   FlowSpec responses = messages;
   responses.message_bytes = workload.response_bytes();
+  if (exchanges()) {
+    responses.memory.working_set_bytes =
+        WorkingSetOf(workload.working_set_bytes(), workload.response_bytes());
+  }
   const bool stamped = IsStamped(workload) && options_.end.peer_on_same_host();
   if (stamped && !begins()) one_way_.emplace(messages.message_bytes);
   const uint64_t seed = FlowSeed(options_.content_seed, flow);
@@ -195,6 +207,7 @@ absl::Status DataThread::EchoWays() {
     v1::Workload& responses = begins() ? received : sent;
     responses.set_response_bytes(responses.message_bytes());
     responses.clear_message_bytes();
+    responses.clear_working_set_bytes();
   }
   if (sent.fields() != 0 && received.fields() != 0 && sent.fields() != received.fields()) {
     return absl::DataLossError(

@@ -6,6 +6,7 @@
 
 #include "agent/measure/flow_counters.h"
 #include "agent/measure/reuse_timer.h"
+#include "agent/message_memory.h"
 
 namespace copycost {
 
@@ -31,6 +32,8 @@ struct FlowSpec {
   FlowCounters& counters;  // the mode counts its calls here
   // A mode that lends its buffers to the kernel tells this of them; null: nobody asks.
   ReuseTimer* reuse = nullptr;
+  // Of the buffers that messages are made in, or taken into.
+  MessageMemory memory = {};
 };
 
 }  // namespace copycost

@@ -3,9 +3,8 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <utility>
+#include <bit>
 
-#include "agent/message_buffers.h"
 #include "common/page_size.h"
 #include "common/status.h"
 
@@ -13,66 +12,61 @@ namespace copycost {
 namespace {
 
 // Enough that giving pages back is rare.
-constexpr uint64_t kLeastBytes = uint64_t{4} << 20;
+constexpr uint64_t kOrdinaryBytes = uint64_t{4} << 20;
 
 }  // namespace
 
-absl::StatusOr<FreshMemory> FreshMemory::Create(uint64_t message_bytes, uint32_t fields) {
+absl::StatusOr<FreshMemory> FreshMemory::Create(uint64_t message_bytes, uint32_t fields,
+                                                const MessageMemory& memory) {
   RETURN_IF_ERROR(MessageBuffers::CheckSplit(message_bytes, fields));
-  FreshMemory fresh;
+  if (memory.huge_pages != v1::HUGE_PAGES_NONE) {
+    return absl::InvalidArgumentError(
+        "workload.huge_pages: pages that come and go one by one are small");
+  }
+  const MessageBuffers::Place place =
+      MessageBuffers::PlaceOf(message_bytes / fields, memory.alignment_bytes);
+  const uint64_t room = place.room * fields;
+  const uint64_t messages = memory.working_set_bytes > 0
+                                ? memory.working_set_bytes / message_bytes
+                                : std::max<uint64_t>(kOrdinaryBytes / room, 1);
+  ASSIGN_OR_RETURN(PageMemory pages, PageMemory::Map(messages * room, v1::HUGE_PAGES_NONE));
+  FreshMemory fresh(std::move(pages));
+  fresh.asked_ = memory;
+  fresh.place_ = place;
+  fresh.messages_ = messages;
   fresh.field_bytes_ = message_bytes / fields;
   fresh.fields_.resize(fields);
   fresh.iovecs_.resize(fields);
-  const uint64_t page = PageBytes();
-  const uint64_t message = MessageBuffers::AllocationOf(fresh.field_bytes_) * fields;
-  fresh.bytes_ = std::max(kLeastBytes, (message + page - 1) / page * page);
-  void* memory =
-      ::mmap(nullptr, fresh.bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return ErrnoStatus("mmap of message memory");
-  fresh.memory_ = static_cast<std::byte*>(memory);
-  // Pages come and go one by one, whatever the host does with large mappings.
-  ::madvise(memory, fresh.bytes_, MADV_NOHUGEPAGE);
   return fresh;
 }
 
-FreshMemory::FreshMemory(FreshMemory&& other) noexcept { *this = std::move(other); }
-
-FreshMemory& FreshMemory::operator=(FreshMemory&& other) noexcept {
-  std::swap(memory_, other.memory_);
-  std::swap(bytes_, other.bytes_);
-  std::swap(end_, other.end_);
-  std::swap(faulted_, other.faulted_);
-  std::swap(field_bytes_, other.field_bytes_);
-  std::swap(fields_, other.fields_);
-  std::swap(iovecs_, other.iovecs_);
-  return *this;
-}
-
-FreshMemory::~FreshMemory() {
-  if (memory_ != nullptr) ::munmap(memory_, bytes_);
-}
-
 absl::Status FreshMemory::Next() {
-  const uint64_t allocation = MessageBuffers::AllocationOf(field_bytes_);
-  const uint64_t alignment = MessageBuffers::AlignmentOf(field_bytes_);
-  uint64_t begin = (end_ + alignment - 1) / alignment * alignment;
-  if (begin + allocation * fields_.size() > bytes_) {
-    RETURN_IF_ERROR(Renew());
-    begin = 0;
-  }
-  end_ = begin;
-  for (size_t i = 0; i < fields_.size(); ++i) {
-    fields_[i] = absl::MakeSpan(memory_ + end_, field_bytes_);
-    iovecs_[i] = {memory_ + end_, field_bytes_};
-    end_ += allocation;
-  }
-  FaultIn(end_);
+  if (next_ == messages_) RETURN_IF_ERROR(Renew());
+  MoveTo(next_++);
   return absl::OkStatus();
 }
 
+void FreshMemory::NextUnchanged() {
+  if (asked_.working_set_bytes == 0) return;
+  if (next_ == messages_) next_ = 0;
+  MoveTo(next_++);
+}
+
+void FreshMemory::MoveTo(uint64_t message) {
+  const uint64_t begin = message * place_.room * fields_.size();
+  for (size_t i = 0; i < fields_.size(); ++i) {
+    std::byte* const field = memory_.data() + begin + i * place_.room + place_.offset;
+    fields_[i] = absl::MakeSpan(field, field_bytes_);
+    iovecs_[i] = {field, field_bytes_};
+  }
+  FaultIn(begin + place_.room * fields_.size());
+}
+
 absl::Status FreshMemory::Renew() {
-  if (::madvise(memory_, bytes_, MADV_DONTNEED) != 0) return ErrnoStatus("madvise MADV_DONTNEED");
-  end_ = 0;
+  if (::madvise(memory_.data(), memory_.bytes(), MADV_DONTNEED) != 0) {
+    return ErrnoStatus("madvise MADV_DONTNEED");
+  }
+  next_ = 0;
   faulted_ = 0;
   return absl::OkStatus();
 }
@@ -80,7 +74,16 @@ absl::Status FreshMemory::Renew() {
 // A page that is only read would be the zero page, shared by all, and prove nothing.
 void FreshMemory::FaultIn(uint64_t until) {
   const uint64_t page = PageBytes();
-  for (; faulted_ < until; faulted_ += page) memory_[faulted_] = std::byte{1};
+  for (; faulted_ < until; faulted_ += page) memory_.data()[faulted_] = std::byte{1};
+}
+
+void FreshMemory::Echo(v1::Workload& applied) const {
+  applied.set_message_bytes(message_bytes());
+  applied.set_huge_pages(memory_.huge_pages());
+  if (asked_.working_set_bytes > 0) applied.set_working_set_bytes(messages_ * message_bytes());
+  if (asked_.alignment_bytes == 0) return;
+  const auto address = reinterpret_cast<uintptr_t>(iovecs_[0].iov_base);
+  applied.set_alignment_bytes(uint32_t{1} << std::countr_zero(address));
 }
 
 }  // namespace copycost

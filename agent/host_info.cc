@@ -20,11 +20,13 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "agent/mode_trial.h"
+#include "agent/page_memory.h"
 #include "common/build_info.h"
 #include "common/capabilities.h"
 #include "common/clock.h"
 #include "common/protocol.h"
 #include "common/utf8.h"
+#include "common/words.h"
 
 namespace copycost {
 namespace {
@@ -139,8 +141,19 @@ HostInfo::HostInfo(absl::Span<const SendModeRow> send_modes,
     if (transport->kind() == v1::TRANSPORT_TCP) continue;  // modes are tried over it as they are
     description_.add_transports()->set_transport(transport->kind());
   }
+  for (const v1::HugePages pages : AllOf<v1::HugePages>()) {
+    if (pages != v1::HUGE_PAGES_NONE) description_.add_huge_pages()->set_huge_pages(pages);
+  }
   TryUnavailableModes();
   TryTransports();
+  TryHugePages();
+}
+
+// Each time anew: they are the host's, and come and go.
+void HostInfo::TryHugePages() {
+  for (v1::HugePagesState& told : *description_.mutable_huge_pages()) {
+    *told.mutable_state() = StateOf(TryHugePage(told.huge_pages()));
+  }
 }
 
 void HostInfo::TryTransports() {
@@ -176,6 +189,7 @@ v1::Description HostInfo::Describe() {
   MutexLock lock(mutex_);
   TryUnavailableModes();
   TryTransports();
+  TryHugePages();
   v1::Description description = description_;
   utsname names{};
   ::uname(&names);  // fails for a bad address only

@@ -32,6 +32,7 @@ class HostInfo {
 
  private:
   void TryUnavailableModes() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void TryHugePages() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void TryTransports() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const absl::Span<const SendModeRow> send_modes_;

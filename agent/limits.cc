@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "agent/host_info.h"
 #include "agent/message_buffers.h"
+#include "common/buffer_axes.h"
 #include "common/mode_traits.h"
 #include "common/status.h"
 #include "common/units.h"
@@ -45,23 +46,38 @@ absl::Status CheckRate(const Limits& limits, const v1::Prepare& prepare) {
                              FormatBitRate(limits.max_rate_bits_per_s / senders), " or less"));
 }
 
-// A file or fresh pages of 4 MiB, and a pipe.
-constexpr uint64_t kMostLent = uint64_t{5} << 20;
+// A file or fresh pages of 4 MiB, or of the working set, and a pipe.
+constexpr uint64_t kMostLent = uint64_t{4} << 20;
+constexpr uint64_t kPipe = uint64_t{1} << 20;
+// Each way has a few buffers of its own, which begin and end on huge pages.
+constexpr uint64_t kHugePages = 6 * (uint64_t{2} << 20);
+
+// Messages of that size that pass through one way's memory; its staging buffer and the like
+// besides.
+uint64_t MessagesOf(const v1::Workload& workload, uint64_t bytes) {
+  const uint64_t working = WorkingSetOf(workload.working_set_bytes(), bytes) / bytes;
+  return std::max<uint64_t>(workload.ring_depth(), working) + 4;
+}
+
+uint64_t BuffersOf(const v1::Workload& workload, uint64_t bytes) {
+  return MessagesOf(workload, bytes) *
+         MessageBuffers::MemoryOf(bytes, workload.fields(), workload.alignment_bytes());
+}
 
 // Buffers are faulted in, so what does not fit would take the host down. Another agent of this host
 // may want as much.
 absl::Status CheckMemory(const Limits& limits, const v1::Prepare& prepare) {
   const v1::Workload& workload = prepare.workload();
-  const uint64_t messages = uint64_t{workload.ring_depth()} + 4;
-  uint64_t of_one = MessageBuffers::MemoryOf(workload.message_bytes(), workload.fields());
+  uint64_t buffers = BuffersOf(workload, workload.message_bytes());
   // Of requests and responses, each end sends one and takes the other.
-  if (Exchanges(workload.pattern())) {
-    of_one += MessageBuffers::MemoryOf(workload.response_bytes(), workload.fields());
+  if (Exchanges(workload.pattern())) buffers += BuffersOf(workload, workload.response_bytes());
+  if (LendsPages(workload.send_mode())) {
+    buffers += std::max<uint64_t>(kMostLent, workload.working_set_bytes()) + kPipe;
   }
-  const uint64_t lent = LendsPages(workload.send_mode()) ? kMostLent : 0;
+  if (workload.huge_pages() != v1::HUGE_PAGES_NONE) buffers += kHugePages;
   // The kernel keeps twice what is asked for.
   const uint64_t socket = 2 * (workload.send_buffer_bytes() + workload.receive_buffer_bytes());
-  const uint64_t need = (messages * of_one + lent + socket) * prepare.ends_size();
+  const uint64_t need = (buffers + socket) * prepare.ends_size();
   if (limits.max_memory_bytes > 0 && need > limits.max_memory_bytes) {
     return Beyond(
         "--max-memory",

@@ -1,7 +1,7 @@
-// The memory messages are made in: `count` messages of `fields` fields of equal size, allocated
-// each on its own or side by side, faulted in and written once (a page never written is the zero
-// page, and sending it proves nothing). Allocate on the data thread, so that the pages are local to
-// its CPU.
+// The memory messages are made in: `count` messages of `fields` fields of equal size, apart from
+// each other or side by side, faulted in and written once (a page never written is the zero page,
+// and sending it proves nothing). Allocate on the data thread, so that the pages are local to its
+// CPU.
 #ifndef COPYCOST_AGENT_MESSAGE_BUFFERS_H_
 #define COPYCOST_AGENT_MESSAGE_BUFFERS_H_
 
@@ -9,13 +9,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "agent/message_memory.h"
+#include "agent/page_memory.h"
+#include "copycost/v1/experiment.pb.h"
 
 namespace copycost {
 
@@ -26,25 +28,34 @@ class MessageBuffers {
     kTogether,  // its fields are parts of one buffer: an iovec of one part in all
   };
 
-  // InvalidArgument unless message_bytes is a positive multiple of fields, and for a count of 0;
-  // ResourceExhausted when memory runs out.
-  static absl::StatusOr<MessageBuffers> Create(uint32_t count, uint64_t message_bytes,
-                                               uint32_t fields, Layout layout = Layout::kSeparate);
+  // Where something of some size lies: `offset` bytes after a multiple of `alignment`, and what
+  // follows begins no sooner than at the next multiple of it. No two share a cache line.
+  struct Place {
+    uint64_t alignment;
+    uint64_t offset;
+    uint64_t room;  // from that multiple on, itself one
+  };
+  static Place PlaceOf(uint64_t bytes, uint32_t alignment_bytes);
+
+  // As many messages as the working set holds, at least `least`. InvalidArgument unless
+  // message_bytes is a positive multiple of fields, and for no message; ResourceExhausted when
+  // memory runs out; as PageMemory::Map.
+  static absl::StatusOr<MessageBuffers> Create(uint32_t least, uint64_t message_bytes,
+                                               uint32_t fields, Layout layout = Layout::kSeparate,
+                                               const MessageMemory& memory = {});
 
   // InvalidArgument as above.
   static absl::Status CheckSplit(uint64_t message_bytes, uint32_t fields);
 
-  // Where something of `bytes` begins: on a page, or if it is smaller than one, on a cache line.
-  // And that rounded up, so that no two fields share a cache line.
-  static uint64_t AlignmentOf(uint64_t bytes);
-  static uint64_t AllocationOf(uint64_t bytes);
+  // What Create takes for each message. `fields` is not 0.
+  static uint64_t MemoryOf(uint64_t message_bytes, uint32_t fields, uint32_t alignment_bytes = 0);
 
-  // What Create takes for each message, with what the allocator adds. `fields` is not 0.
-  static uint64_t MemoryOf(uint64_t message_bytes, uint32_t fields);
-
-  uint32_t count() const { return static_cast<uint32_t>(spans_.size() / fields_); }
+  uint32_t count() const { return count_; }
   uint32_t fields() const { return fields_; }
   uint64_t message_bytes() const { return field_bytes_ * fields_; }
+
+  // The slot after `slot`, in a circle.
+  uint32_t After(uint32_t slot) const { return slot + 1 == count_ ? 0 : slot + 1; }
 
   // The fields of message buffer `slot`, in stream order; valid as long as this object.
   absl::Span<const absl::Span<std::byte>> Fields(uint32_t slot) const {
@@ -54,17 +65,20 @@ class MessageBuffers {
     return absl::MakeConstSpan(iovecs_).subspan(size_t{slot} * parts_, parts_);
   }
 
+  // Size of a message and what the memory was asked for, as it is. Fields are the mode's to tell.
+  void Echo(v1::Workload& applied) const;
+
  private:
-  struct Free {
-    void operator()(void* memory) const { std::free(memory); }
-  };
+  MessageBuffers(PageMemory memory, const MessageMemory& asked, uint32_t count, uint32_t fields,
+                 uint64_t field_bytes, Layout layout);
+  void LayOut();
 
-  bool Allocate(uint64_t bytes);  // a part; false when memory runs out
-
-  uint32_t fields_ = 1;
-  uint32_t parts_ = 1;  // of a message, allocated each on its own
-  uint64_t field_bytes_ = 0;
-  std::vector<std::unique_ptr<std::byte[], Free>> memory_;
+  PageMemory memory_;
+  MessageMemory asked_;
+  uint32_t count_;
+  uint32_t fields_;
+  uint32_t parts_;  // of a message, apart from each other
+  uint64_t field_bytes_;
   std::vector<absl::Span<std::byte>> spans_;
   std::vector<iovec> iovecs_;
 };

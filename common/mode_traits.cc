@@ -24,6 +24,10 @@ bool LendsPages(v1::SendMode mode) {
   return Says(*v1::SendMode_descriptor(), mode, v1::lends_pages);
 }
 
+bool RegistersBuffers(v1::SendMode mode) {
+  return Says(*v1::SendMode_descriptor(), mode, v1::registers_buffers);
+}
+
 bool DeliversNothing(v1::ReceiveMode mode) {
   return Says(*v1::ReceiveMode_descriptor(), mode, v1::delivers_nothing);
 }
@@ -35,6 +39,8 @@ bool FillsFields(v1::ReceiveMode mode) {
 bool MapsPages(v1::ReceiveMode mode) {
   return Says(*v1::ReceiveMode_descriptor(), mode, v1::maps_pages);
 }
+
+bool HasBuffers(v1::ReceiveMode mode) { return !DeliversNothing(mode) && !MapsPages(mode); }
 
 bool Exchanges(v1::Pattern pattern) {
   return Says(*v1::Pattern_descriptor(), pattern, v1::exchanges);

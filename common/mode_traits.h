@@ -14,11 +14,17 @@ bool PinsBuffers(v1::SendMode mode);
 // Its messages pass through a few MiB of pages beside their own.
 bool LendsPages(v1::SendMode mode);
 
+// All its buffers are pinned while it is open, not only those that it sends from.
+bool RegistersBuffers(v1::SendMode mode);
+
 // The bytes are taken off the socket, but reach no memory of the receiver's.
 bool DeliversNothing(v1::ReceiveMode mode);
 
 // What is delivered appears in the address space, and nothing has read it.
 bool MapsPages(v1::ReceiveMode mode);
+
+// What arrives is written into buffers of the receiver's own.
+bool HasBuffers(v1::ReceiveMode mode);
 
 // It scatters what arrives into a message's fields.
 bool FillsFields(v1::ReceiveMode mode);

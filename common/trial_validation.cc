@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "common/buffer_axes.h"
 #include "common/mode_traits.h"
 #include "common/status.h"
 #include "common/words.h"
@@ -126,6 +127,7 @@ absl::Status ValidateWorkload(const v1::Workload& workload) {
                                workload.fields(), " equal fields"));
   }
   RETURN_IF_ERROR(CheckPattern(workload));
+  RETURN_IF_ERROR(Annotate(CheckBufferAxes(workload), "workload"));
   if (workload.pacing_bits_per_s() % 8 != 0) {
     return Refuse("workload.pacing_bits_per_s", "must be a whole number of bytes, a multiple of 8");
   }

@@ -1,4 +1,4 @@
-// recv() into one buffer of a message's size: the kernel copies every byte.
+// recv() into a buffer of a message's size: the kernel copies every byte.
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -14,7 +14,9 @@ namespace {
 class RecvReceiver final : public Receiver {
  public:
   absl::Status Open(const FlowSpec& flow, int socket, Sink& sink) override {
-    ASSIGN_OR_RETURN(buffer_, MessageBuffers::Create(1, flow.message_bytes, 1));
+    ASSIGN_OR_RETURN(buffers_,
+                     MessageBuffers::Create(1, flow.message_bytes, 1,
+                                            MessageBuffers::Layout::kSeparate, flow.memory));
     counters_ = &flow.counters;
     socket_ = socket;
     sink_ = &sink;
@@ -22,7 +24,8 @@ class RecvReceiver final : public Receiver {
   }
 
   absl::StatusOr<Arrival> Receive() override {
-    const absl::Span<std::byte> buffer = buffer_->Fields(0)[0];
+    const absl::Span<std::byte> buffer = buffers_->Fields(slot_)[0];
+    slot_ = buffers_->After(slot_);
     while (true) {
       const ssize_t taken =
           counters_->Call([&] { return ::recv(socket_, buffer.data(), buffer.size(), 0); });
@@ -44,14 +47,15 @@ class RecvReceiver final : public Receiver {
 
   void Echo(v1::Workload& applied) const override {
     applied.set_receive_mode(v1::RECEIVE_MODE_RECV);
-    applied.set_message_bytes(buffer_->message_bytes());
+    buffers_->Echo(applied);
   }
 
  private:
-  std::optional<MessageBuffers> buffer_;
+  std::optional<MessageBuffers> buffers_;
   FlowCounters* counters_ = nullptr;
   Sink* sink_ = nullptr;
   int socket_ = -1;
+  uint32_t slot_ = 0;  // of the next call
   uint64_t offset_ = 0;
 };
 

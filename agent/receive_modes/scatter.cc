@@ -16,7 +16,9 @@ namespace {
 class ScatterReceiver final : public Receiver {
  public:
   absl::Status Open(const FlowSpec& flow, int socket, Sink& sink) override {
-    ASSIGN_OR_RETURN(buffers_, MessageBuffers::Create(1, flow.message_bytes, flow.fields));
+    ASSIGN_OR_RETURN(buffers_,
+                     MessageBuffers::Create(1, flow.message_bytes, flow.fields,
+                                            MessageBuffers::Layout::kSeparate, flow.memory));
     counters_ = &flow.counters;
     socket_ = socket;
     sink_ = &sink;
@@ -25,12 +27,13 @@ class ScatterReceiver final : public Receiver {
 
   absl::StatusOr<Arrival> Receive() override {
     while (true) {
-      msghdr header = HeaderOf(buffers_->Iovecs(0));
+      msghdr header = HeaderOf(buffers_->Iovecs(slot_));
       const ssize_t taken = counters_->Call([&] { return ::recvmsg(socket_, &header, 0); });
       if (taken < 0 && errno == EINTR) continue;
       if (taken < 0) return ErrnoStatus("recvmsg");
       if (taken == 0) return Arrival{.end_of_stream = true};
       RETURN_IF_ERROR(Pass(static_cast<size_t>(taken)));
+      slot_ = buffers_->After(slot_);
       return Arrival{.bytes = static_cast<uint64_t>(taken)};
     }
   }
@@ -43,14 +46,14 @@ class ScatterReceiver final : public Receiver {
 
   void Echo(v1::Workload& applied) const override {
     applied.set_receive_mode(v1::RECEIVE_MODE_SCATTER);
-    applied.set_message_bytes(buffers_->message_bytes());
+    buffers_->Echo(applied);
     applied.set_fields(buffers_->fields());
   }
 
  private:
   // The first `bytes` of the fields, in order.
   absl::Status Pass(size_t bytes) {
-    for (const absl::Span<std::byte> field : buffers_->Fields(0)) {
+    for (const absl::Span<std::byte> field : buffers_->Fields(slot_)) {
       if (bytes == 0) break;
       const size_t filled = std::min(bytes, field.size());
       RETURN_IF_ERROR(sink_->Take(offset_, field.first(filled)));
@@ -64,6 +67,7 @@ class ScatterReceiver final : public Receiver {
   FlowCounters* counters_ = nullptr;
   Sink* sink_ = nullptr;
   int socket_ = -1;
+  uint32_t slot_ = 0;  // of the call
   uint64_t offset_ = 0;
 };
 

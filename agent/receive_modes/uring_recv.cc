@@ -1,4 +1,4 @@
-// IORING_OP_RECV into one buffer of a message's size: the kernel copies every byte, as for recv().
+// IORING_OP_RECV into a buffer of a message's size: the kernel copies every byte, as for recv().
 #include <cerrno>
 #include <optional>
 
@@ -13,7 +13,9 @@ namespace {
 class UringRecvReceiver final : public Receiver {
  public:
   absl::Status Open(const FlowSpec& flow, int socket, Sink& sink) override {
-    ASSIGN_OR_RETURN(buffer_, MessageBuffers::Create(1, flow.message_bytes, 1));
+    ASSIGN_OR_RETURN(buffers_,
+                     MessageBuffers::Create(1, flow.message_bytes, 1,
+                                            MessageBuffers::Layout::kSeparate, flow.memory));
     ASSIGN_OR_RETURN(ring_, Uring::Create({.submissions = 1, .completions = 2}));
     counters_ = &flow.counters;
     socket_ = socket;
@@ -22,7 +24,8 @@ class UringRecvReceiver final : public Receiver {
   }
 
   absl::StatusOr<Arrival> Receive() override {
-    const absl::Span<std::byte> buffer = buffer_->Fields(0)[0];
+    const absl::Span<std::byte> buffer = buffers_->Fields(slot_)[0];
+    slot_ = buffers_->After(slot_);
     while (true) {
       const int taken = counters_->Call([&] { return Take(buffer); });
       if (taken == -EINTR) continue;
@@ -43,7 +46,7 @@ class UringRecvReceiver final : public Receiver {
 
   void Echo(v1::Workload& applied) const override {
     applied.set_receive_mode(v1::RECEIVE_MODE_URING_RECV);
-    applied.set_message_bytes(buffer_->message_bytes());
+    buffers_->Echo(applied);
   }
 
  private:
@@ -56,11 +59,12 @@ class UringRecvReceiver final : public Receiver {
     }
   }
 
-  std::optional<MessageBuffers> buffer_;
+  std::optional<MessageBuffers> buffers_;
   std::optional<Uring> ring_;
   FlowCounters* counters_ = nullptr;
   Sink* sink_ = nullptr;
   int socket_ = -1;
+  uint32_t slot_ = 0;  // of the next call
   uint64_t offset_ = 0;
 };
 

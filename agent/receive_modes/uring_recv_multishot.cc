@@ -23,7 +23,7 @@ namespace copycost {
 namespace {
 
 constexpr uint16_t kGroup = 1;
-// As many buffers of a message's size as make 4 MiB, within these bounds; a power of two.
+// Without a working set: as many buffers of a message's size as make 4 MiB, within these bounds.
 constexpr uint64_t kAllBytes = uint64_t{4} << 20;
 constexpr uint64_t kFewest = 2;
 constexpr uint64_t kMost = 4;
@@ -33,21 +33,23 @@ uint32_t BuffersOf(uint64_t message_bytes) {
       std::bit_floor(std::clamp(kAllBytes / message_bytes, kFewest, kMost)));
 }
 
-// The buffers that the kernel may take, in a ring shared with it. Registered with an io_uring that
+// The buffers that the kernel may take, in a ring shared with it, which has room for a power of two
+// of them. Registered with an io_uring that
 // it must not outlive.
 class ProvidedBuffers {
  public:
   // `memory` outlives this.
   static absl::StatusOr<ProvidedBuffers> Register(io_uring* ring, const MessageBuffers& memory) {
-    const size_t bytes = memory.count() * sizeof(io_uring_buf);
+    const uint32_t room = std::bit_ceil(memory.count());
+    const size_t bytes = room * sizeof(io_uring_buf);
     void* shared =
         std::aligned_alloc(PageBytes(), (bytes + PageBytes() - 1) / PageBytes() * PageBytes());
     if (shared == nullptr) return absl::ResourceExhaustedError("no memory for a ring of buffers");
-    ProvidedBuffers provided(static_cast<io_uring_buf_ring*>(shared), memory);
+    ProvidedBuffers provided(static_cast<io_uring_buf_ring*>(shared), room, memory);
     io_uring_buf_ring_init(provided.ring_.get());
     io_uring_buf_reg registration{};
     registration.ring_addr = reinterpret_cast<uintptr_t>(shared);
-    registration.ring_entries = memory.count();
+    registration.ring_entries = room;
     registration.bgid = kGroup;
     const int error = io_uring_register_buf_ring(ring, &registration, 0);
     if (error != 0) {
@@ -65,7 +67,7 @@ class ProvidedBuffers {
   void Provide(uint16_t buffer) {
     const absl::Span<std::byte> bytes = Bytes(buffer);
     io_uring_buf_ring_add(ring_.get(), bytes.data(), static_cast<unsigned>(bytes.size()), buffer,
-                          io_uring_buf_ring_mask(memory_->count()), 0);
+                          io_uring_buf_ring_mask(room_), 0);
     io_uring_buf_ring_advance(ring_.get(), 1);
   }
 
@@ -76,10 +78,11 @@ class ProvidedBuffers {
     void operator()(io_uring_buf_ring* shared) const { std::free(shared); }
   };
 
-  ProvidedBuffers(io_uring_buf_ring* shared, const MessageBuffers& memory)
-      : ring_(shared), memory_(&memory) {}
+  ProvidedBuffers(io_uring_buf_ring* shared, uint32_t room, const MessageBuffers& memory)
+      : ring_(shared), room_(room), memory_(&memory) {}
 
   std::unique_ptr<io_uring_buf_ring, Free> ring_;
+  uint32_t room_;
   const MessageBuffers* memory_;
 };
 
@@ -88,9 +91,13 @@ class UringRecvMultishotReceiver final : public Receiver {
   absl::Status Open(const FlowSpec& flow, int socket, Sink& sink) override {
     RETURN_IF_ERROR(MessageBuffers::CheckSplit(flow.message_bytes, 1));
     const uint32_t buffers = BuffersOf(flow.message_bytes);
-    ASSIGN_OR_RETURN(memory_, MessageBuffers::Create(buffers, flow.message_bytes, 1));
+    ASSIGN_OR_RETURN(
+        memory_,
+        MessageBuffers::Create(flow.memory.working_set_bytes > 0 ? 1 : buffers, flow.message_bytes,
+                               1, MessageBuffers::Layout::kSeparate, flow.memory));
     // A completion for each buffer, and the one that ends.
-    ASSIGN_OR_RETURN(Uring ring, Uring::Create({.submissions = 1, .completions = 2 * buffers}));
+    ASSIGN_OR_RETURN(Uring ring,
+                     Uring::Create({.submissions = 1, .completions = 2 * memory_->count()}));
     ring_.emplace(std::move(ring));
     ASSIGN_OR_RETURN(ProvidedBuffers provided, ProvidedBuffers::Register(ring_->get(), *memory_));
     provided_.emplace(std::move(provided));
@@ -124,7 +131,7 @@ class UringRecvMultishotReceiver final : public Receiver {
 
   void Echo(v1::Workload& applied) const override {
     applied.set_receive_mode(v1::RECEIVE_MODE_URING_RECV_MULTISHOT);
-    applied.set_message_bytes(memory_->message_bytes());
+    memory_->Echo(applied);
   }
 
  private:

@@ -10,12 +10,13 @@ namespace {
 constexpr uint32_t kCallsPerBuffer = 4;
 }  // namespace
 
-CompletionRing::CompletionRing(uint32_t buffers, uint32_t first_call)
-    : calls_(std::bit_ceil(buffers * kCallsPerBuffer)),
-      buffers_(buffers),
-      free_(std::bit_ceil(buffers)),
-      next_call_(first_call) {
-  while (freed_ < buffers) {
+CompletionRing::CompletionRing(const Options& options)
+    : calls_(std::bit_ceil(options.most_taken * kCallsPerBuffer)),
+      buffers_(options.buffers),
+      free_(std::bit_ceil(options.buffers)),
+      kept_free_(options.buffers - options.most_taken),
+      next_call_(options.first_call) {
+  while (freed_ < options.buffers) {
     FreeAt(freed_) = static_cast<uint32_t>(freed_);
     ++freed_;
   }

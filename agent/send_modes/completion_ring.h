@@ -22,11 +22,18 @@ class CompletionRing {
     uint64_t bytes = 0;
   };
 
-  // A new socket's calls are numbered from 0.
-  explicit CompletionRing(uint32_t buffers, uint32_t first_call = 0);
+  struct Options {
+    uint32_t buffers;
+    uint32_t most_taken;      // of them at once; not 0, nor more than there are
+    uint32_t first_call = 0;  // so a new socket's calls are numbered
+  };
+  explicit CompletionRing(const Options& options);
 
-  // A buffer that the kernel does not own, and room to number a call from it.
-  bool CanTake() const { return taken_ != freed_ && CanSend(); }
+  uint32_t most_taken() const { return static_cast<uint32_t>(buffers_.size() - kept_free_); }
+
+  // A buffer that the kernel does not own, fewer taken than may be, and room to number a call from
+  // it.
+  bool CanTake() const { return freed_ - taken_ != kept_free_ && CanSend(); }
   // Requires CanTake(). The buffer stays taken at least until Submitted(). It is the one that has
   // been free for longest: memory is then gone through in one direction, which the CPU's
   // prefetchers follow.
@@ -86,6 +93,7 @@ class CompletionRing {
   std::vector<Call> calls_;  // a power of two, indexed by the low bits of the call's number
   std::vector<Buffer> buffers_;
   std::vector<uint32_t> free_;  // a power of two; [taken_, freed_) by the low bits of the number
+  uint64_t kept_free_;
   uint64_t taken_ = 0;
   uint64_t freed_ = 0;
   uint32_t next_call_;

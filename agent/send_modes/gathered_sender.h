@@ -26,7 +26,9 @@ template <typename Call>
 class GatheredSender final : public Sender {
  public:
   absl::Status Open(const FlowSpec& flow, int socket, Content& content) override {
-    ASSIGN_OR_RETURN(source_, MessageBuffers::Create(1, flow.message_bytes, flow.fields));
+    ASSIGN_OR_RETURN(source_,
+                     MessageBuffers::Create(1, flow.message_bytes, flow.fields,
+                                            MessageBuffers::Layout::kSeparate, flow.memory));
     counters_ = &flow.counters;
     socket_ = socket;
     content_ = &content;
@@ -36,8 +38,9 @@ class GatheredSender final : public Sender {
   absl::StatusOr<Progress> Send(uint32_t max_messages) override {
     Progress progress;
     while (progress.messages < max_messages) {
-      content_->Fill(messages_++, source_->Fields(0));
+      content_->Fill(messages_++, source_->Fields(slot_));
       RETURN_IF_ERROR(SendGathered());
+      slot_ = source_->After(slot_);
       progress.bytes += source_->message_bytes();
       ++progress.messages;
     }
@@ -52,13 +55,13 @@ class GatheredSender final : public Sender {
 
   void Echo(v1::Workload& applied) const override {
     applied.set_send_mode(Call::kMode);
-    applied.set_message_bytes(source_->message_bytes());
+    source_->Echo(applied);
     applied.set_fields(source_->fields());
   }
 
  private:
   absl::Status SendGathered() {
-    cursor_.Assign(source_->Iovecs(0), source_->message_bytes());
+    cursor_.Assign(source_->Iovecs(slot_), source_->message_bytes());
     while (!cursor_.done()) {
       const ssize_t accepted = counters_->Call([&] { return Call::Send(socket_, cursor_.rest()); });
       if (accepted < 0 && errno == EINTR) continue;
@@ -74,6 +77,7 @@ class GatheredSender final : public Sender {
   FlowCounters* counters_ = nullptr;
   Content* content_ = nullptr;
   int socket_ = -1;
+  uint32_t slot_ = 0;  // of the message being sent
   uint64_t messages_ = 0;
   uint64_t accepted_bytes_ = 0;
 };

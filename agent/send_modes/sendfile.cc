@@ -4,7 +4,8 @@
 // was sent from before; one that does not is written once, and sent again and again.
 //
 // The file is a log: messages are appended by writing (a copy), and when it is full its pages are
-// given back (the kernel keeps those it still sends) and it begins anew.
+// given back (the kernel keeps those it still sends) and it begins anew. It is what a working set
+// is of; the fields that are written are one message's.
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
@@ -31,23 +32,32 @@ constexpr uint64_t kLogBytes = uint64_t{4} << 20;
 class SendfileSender final : public Sender {
  public:
   absl::Status Open(const FlowSpec& flow, int socket, Content& content) override {
-    ASSIGN_OR_RETURN(source_, MessageBuffers::Create(1, flow.message_bytes, flow.fields));
+    ASSIGN_OR_RETURN(
+        source_, MessageBuffers::Create(1, flow.message_bytes, flow.fields,
+                                        MessageBuffers::Layout::kSeparate, flow.memory.OfOne()));
     file_ = UniqueFd(::memfd_create("messages", MFD_CLOEXEC));
     if (!file_.valid()) return ErrnoStatus("memfd_create");
     const uint64_t page = PageBytes();
-    log_bytes_ = std::max(kLogBytes, (flow.message_bytes + page - 1) / page * page);
+    working_set_bytes_ = flow.memory.working_set_bytes;
+    log_bytes_ = working_set_bytes_ > 0
+                     ? working_set_bytes_
+                     : std::max(kLogBytes, (flow.message_bytes + page - 1) / page * page);
     path_ = flow.path;
     counters_ = &flow.counters;
     socket_ = socket;
     content_ = &content;
-    return content.changes() ? absl::OkStatus() : Append();
+    return content.changes() ? absl::OkStatus() : WriteAll();
   }
 
   absl::StatusOr<Progress> Send(uint32_t max_messages) override {
     Progress progress;
     while (progress.messages < max_messages) {
-      if (content_->changes()) RETURN_IF_ERROR(WriteNext());
-      RETURN_IF_ERROR(SendLast());
+      if (content_->changes()) {
+        RETURN_IF_ERROR(WriteNext());
+      } else {
+        begin_ = begin_ + source_->message_bytes() == end_ ? 0 : begin_ + source_->message_bytes();
+      }
+      RETURN_IF_ERROR(SendMessage());
       progress.bytes += source_->message_bytes();
       ++progress.messages;
     }
@@ -64,11 +74,20 @@ class SendfileSender final : public Sender {
 
   void Echo(v1::Workload& applied) const override {
     applied.set_send_mode(v1::SEND_MODE_SENDFILE);
-    applied.set_message_bytes(source_->message_bytes());
+    source_->Echo(applied);
+    if (working_set_bytes_ > 0) applied.set_working_set_bytes(log_bytes_);
     applied.set_fields(source_->fields());
   }
 
  private:
+  // Messages that do not change: as many as the working set holds, and the last of them was sent.
+  absl::Status WriteAll() {
+    do {
+      RETURN_IF_ERROR(Append());
+    } while (end_ < working_set_bytes_);
+    return absl::OkStatus();
+  }
+
   // Fills the fields and appends them to the log.
   absl::Status WriteNext() {
     content_->Fill(messages_++, source_->Fields(0));
@@ -86,6 +105,7 @@ class SendfileSender final : public Sender {
   }
 
   absl::Status Append() {
+    begin_ = end_;
     cursor_.Assign(source_->Iovecs(0), source_->message_bytes());
     while (!cursor_.done()) {
       const auto rest = cursor_.rest();
@@ -99,12 +119,13 @@ class SendfileSender final : public Sender {
     return absl::OkStatus();
   }
 
-  // The message that was written last.
-  absl::Status SendLast() {
-    auto offset = static_cast<off_t>(end_ - source_->message_bytes());
-    while (static_cast<uint64_t>(offset) < end_) {
+  // The message at begin_.
+  absl::Status SendMessage() {
+    const uint64_t end = begin_ + source_->message_bytes();
+    auto offset = static_cast<off_t>(begin_);
+    while (static_cast<uint64_t>(offset) < end) {
       const ssize_t accepted = counters_->Call([&] {
-        return ::sendfile(socket_, file_.get(), &offset, end_ - static_cast<uint64_t>(offset));
+        return ::sendfile(socket_, file_.get(), &offset, end - static_cast<uint64_t>(offset));
       });
       if (accepted < 0 && errno == EINTR) continue;
       if (accepted < 0) return ErrnoStatus("sendfile");
@@ -121,8 +142,10 @@ class SendfileSender final : public Sender {
   FlowCounters* counters_ = nullptr;
   Content* content_ = nullptr;
   int socket_ = -1;
+  uint64_t working_set_bytes_ = 0;  // 0: none was asked for
   uint64_t log_bytes_ = 0;
-  uint64_t end_ = 0;  // of what is written
+  uint64_t begin_ = 0;  // of the message being sent
+  uint64_t end_ = 0;    // of what is written
   uint64_t messages_ = 0;
   uint64_t staged_bytes_ = 0;
   uint64_t accepted_bytes_ = 0;

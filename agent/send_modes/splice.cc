@@ -15,14 +15,21 @@ class WrittenIntoPipe {
   static constexpr absl::string_view kName = "writev to a pipe";
   static constexpr bool kCopies = true;
 
-  static absl::StatusOr<WrittenIntoPipe> Create(uint64_t message_bytes, uint32_t fields) {
-    ASSIGN_OR_RETURN(MessageBuffers buffers, MessageBuffers::Create(1, message_bytes, fields));
+  static absl::StatusOr<WrittenIntoPipe> Create(uint64_t message_bytes, uint32_t fields,
+                                                const MessageMemory& memory) {
+    ASSIGN_OR_RETURN(MessageBuffers buffers,
+                     MessageBuffers::Create(1, message_bytes, fields,
+                                            MessageBuffers::Layout::kSeparate, memory));
     return WrittenIntoPipe(std::move(buffers));
   }
 
-  absl::Status Next() { return absl::OkStatus(); }
-  absl::Span<const absl::Span<std::byte>> fields() const { return buffers_.Fields(0); }
-  absl::Span<const iovec> iovecs() const { return buffers_.Iovecs(0); }
+  absl::Status Next(bool /*changes*/) {
+    slot_ = buffers_.After(slot_);
+    return absl::OkStatus();
+  }
+  absl::Span<const absl::Span<std::byte>> fields() const { return buffers_.Fields(slot_); }
+  absl::Span<const iovec> iovecs() const { return buffers_.Iovecs(slot_); }
+  void Echo(v1::Workload& applied) const { buffers_.Echo(applied); }
   uint64_t message_bytes() const { return buffers_.message_bytes(); }
 
   static ssize_t FillPipe(int pipe, absl::Span<const iovec> fields) {
@@ -30,9 +37,11 @@ class WrittenIntoPipe {
   }
 
  private:
-  explicit WrittenIntoPipe(MessageBuffers buffers) : buffers_(std::move(buffers)) {}
+  explicit WrittenIntoPipe(MessageBuffers buffers)
+      : buffers_(std::move(buffers)), slot_(buffers_.count() - 1) {}
 
   MessageBuffers buffers_;
+  uint32_t slot_;  // before the first message: the last
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "agent/message_memory.h"
 #include "agent/pipe.h"
 #include "agent/send_modes/iovec_cursor.h"
 #include "agent/send_modes/sender.h"
@@ -22,17 +23,19 @@ namespace copycost {
 // `Source` has:
 //   static constexpr v1::SendMode kMode;
 //   static constexpr absl::string_view kName;  // of the system call that fills the pipe
-//   static absl::StatusOr<Source> Create(uint64_t message_bytes, uint32_t fields);
-//   absl::Status Next();                       // memory for another message
+//   static absl::StatusOr<Source> Create(uint64_t message_bytes, uint32_t fields,
+//                                        const MessageMemory& memory);
+//   absl::Status Next(bool changes);           // memory for another message, which changes or not
 //   fields(), iovecs(), message_bytes();       // of the present one
+//   void Echo(v1::Workload& applied) const;    // of its memory
 //   static ssize_t FillPipe(int pipe, absl::Span<const iovec> fields);
 //   static constexpr bool kCopies;             // whether that copies the bytes
 template <typename Source>
 class SplicedSender final : public Sender {
  public:
   absl::Status Open(const FlowSpec& flow, int socket, Content& content) override {
-    ASSIGN_OR_RETURN(source_, Source::Create(flow.message_bytes, flow.fields));
-    RETURN_IF_ERROR(source_->Next());
+    ASSIGN_OR_RETURN(source_, Source::Create(flow.message_bytes, flow.fields, flow.memory));
+    RETURN_IF_ERROR(source_->Next(/*changes=*/true));
     ASSIGN_OR_RETURN(pipe_, Pipe::Create(flow.message_bytes, flow.fields));
     RETURN_IF_ERROR(pipe_.MakeWriteNonBlocking());
     path_ = flow.path;
@@ -45,7 +48,7 @@ class SplicedSender final : public Sender {
   absl::StatusOr<Progress> Send(uint32_t max_messages) override {
     Progress progress;
     while (progress.messages < max_messages) {
-      if (content_->changes() && messages_ > 0) RETURN_IF_ERROR(source_->Next());
+      if (messages_ > 0) RETURN_IF_ERROR(source_->Next(content_->changes()));
       content_->Fill(messages_++, source_->fields());
       RETURN_IF_ERROR(SendMessage());
       progress.bytes += source_->message_bytes();
@@ -66,7 +69,7 @@ class SplicedSender final : public Sender {
 
   void Echo(v1::Workload& applied) const override {
     applied.set_send_mode(Source::kMode);
-    applied.set_message_bytes(source_->message_bytes());
+    source_->Echo(applied);
     applied.set_fields(static_cast<uint32_t>(source_->fields().size()));
   }
 

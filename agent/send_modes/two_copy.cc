@@ -25,8 +25,11 @@ ABSL_ATTRIBUTE_NOINLINE void StageMessage(Fields fields, std::byte* staging) {
 class TwoCopySender final : public Sender {
  public:
   absl::Status Open(const FlowSpec& flow, int socket, Content& content) override {
-    ASSIGN_OR_RETURN(source_, MessageBuffers::Create(1, flow.message_bytes, flow.fields));
-    ASSIGN_OR_RETURN(staging_, MessageBuffers::Create(1, flow.message_bytes, 1));
+    constexpr auto kLayout = MessageBuffers::Layout::kSeparate;
+    ASSIGN_OR_RETURN(
+        source_, MessageBuffers::Create(1, flow.message_bytes, flow.fields, kLayout, flow.memory));
+    ASSIGN_OR_RETURN(
+        staging_, MessageBuffers::Create(1, flow.message_bytes, 1, kLayout, flow.memory.OfOne()));
     counters_ = &flow.counters;
     socket_ = socket;
     content_ = &content;
@@ -36,9 +39,11 @@ class TwoCopySender final : public Sender {
   absl::StatusOr<Progress> Send(uint32_t max_messages) override {
     Progress progress;
     while (progress.messages < max_messages) {
-      content_->Fill(messages_++, source_->Fields(0));
+      const Fields fields = source_->Fields(slot_);
+      slot_ = source_->After(slot_);
+      content_->Fill(messages_++, fields);
       const absl::Span<std::byte> staging = staging_->Fields(0)[0];
-      StageMessage(source_->Fields(0), staging.data());
+      StageMessage(fields, staging.data());
       staged_bytes_ += staging.size();
       RETURN_IF_ERROR(SendAll(staging));
       progress.bytes += staging.size();
@@ -56,7 +61,7 @@ class TwoCopySender final : public Sender {
 
   void Echo(v1::Workload& applied) const override {
     applied.set_send_mode(v1::SEND_MODE_TWO_COPY);
-    applied.set_message_bytes(staging_->message_bytes());
+    source_->Echo(applied);
     applied.set_fields(source_->fields());
   }
 
@@ -78,6 +83,7 @@ class TwoCopySender final : public Sender {
   FlowCounters* counters_ = nullptr;
   Content* content_ = nullptr;
   int socket_ = -1;
+  uint32_t slot_ = 0;  // of the next message
   uint64_t messages_ = 0;
   uint64_t staged_bytes_ = 0;
   uint64_t accepted_bytes_ = 0;

@@ -29,8 +29,8 @@ template <typename Operation>
 class UringCopyingSender final : public Sender {
  public:
   absl::Status Open(const FlowSpec& flow, int socket, Content& content) override {
-    ASSIGN_OR_RETURN(
-        source_, MessageBuffers::Create(1, flow.message_bytes, flow.fields, Operation::kLayout));
+    ASSIGN_OR_RETURN(source_, MessageBuffers::Create(1, flow.message_bytes, flow.fields,
+                                                     Operation::kLayout, flow.memory));
     ASSIGN_OR_RETURN(ring_, Uring::Create({.submissions = 1, .completions = 2}));
     counters_ = &flow.counters;
     socket_ = socket;
@@ -41,8 +41,9 @@ class UringCopyingSender final : public Sender {
   absl::StatusOr<Progress> Send(uint32_t max_messages) override {
     Progress progress;
     while (progress.messages < max_messages) {
-      content_->Fill(messages_++, source_->Fields(0));
+      content_->Fill(messages_++, source_->Fields(slot_));
       RETURN_IF_ERROR(SendMessage());
+      slot_ = source_->After(slot_);
       progress.bytes += source_->message_bytes();
       ++progress.messages;
     }
@@ -53,13 +54,13 @@ class UringCopyingSender final : public Sender {
 
   void Echo(v1::Workload& applied) const override {
     applied.set_send_mode(Operation::kMode);
-    applied.set_message_bytes(source_->message_bytes());
+    source_->Echo(applied);
     applied.set_fields(source_->fields());
   }
 
  private:
   absl::Status SendMessage() {
-    cursor_.Assign(source_->Iovecs(0), source_->message_bytes());
+    cursor_.Assign(source_->Iovecs(slot_), source_->message_bytes());
     while (!cursor_.done()) {
       const msghdr message = HeaderOf(cursor_.rest());
       const int accepted = counters_->Call([&] { return SendPart(message); });
@@ -89,6 +90,7 @@ class UringCopyingSender final : public Sender {
   FlowCounters* counters_ = nullptr;
   Content* content_ = nullptr;
   int socket_ = -1;
+  uint32_t slot_ = 0;  // of the message being sent
   uint64_t messages_ = 0;
   v1::Evidence evidence_;
 };

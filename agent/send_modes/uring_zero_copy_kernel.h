@@ -28,10 +28,10 @@ namespace copycost {
 template <typename Operation>
 class UringZeroCopy : public Operation {
  public:
-  static absl::StatusOr<UringZeroCopy> Create(int socket, const MessageBuffers& buffers) {
-    // A result, and a notification for every call that a ring of buffers may have outstanding.
-    ASSIGN_OR_RETURN(Uring ring,
-                     Uring::Create({.submissions = 1, .completions = 8 * buffers.count() + 8}));
+  static absl::StatusOr<UringZeroCopy> Create(int socket, const MessageBuffers& buffers,
+                                              uint32_t depth) {
+    // A result, and a notification for every call that so many buffers may have outstanding.
+    ASSIGN_OR_RETURN(Uring ring, Uring::Create({.submissions = 1, .completions = 8 * depth + 8}));
     RETURN_IF_ERROR(Operation::Register(*ring.get(), buffers));
     return UringZeroCopy(std::move(ring), socket);
   }

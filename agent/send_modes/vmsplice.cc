@@ -18,12 +18,18 @@ class LentToPipe {
   static constexpr absl::string_view kName = "vmsplice";
   static constexpr bool kCopies = false;
 
-  static absl::StatusOr<LentToPipe> Create(uint64_t message_bytes, uint32_t fields) {
-    ASSIGN_OR_RETURN(FreshMemory memory, FreshMemory::Create(message_bytes, fields));
+  static absl::StatusOr<LentToPipe> Create(uint64_t message_bytes, uint32_t fields,
+                                           const MessageMemory& asked) {
+    ASSIGN_OR_RETURN(FreshMemory memory, FreshMemory::Create(message_bytes, fields, asked));
     return LentToPipe(std::move(memory));
   }
 
-  absl::Status Next() { return memory_.Next(); }
+  absl::Status Next(bool changes) {
+    if (changes) return memory_.Next();
+    memory_.NextUnchanged();
+    return absl::OkStatus();
+  }
+  void Echo(v1::Workload& applied) const { memory_.Echo(applied); }
   absl::Span<const absl::Span<std::byte>> fields() const { return memory_.fields(); }
   absl::Span<const iovec> iovecs() const { return memory_.iovecs(); }
   uint64_t message_bytes() const { return memory_.message_bytes(); }

@@ -15,7 +15,8 @@ class MsgZeroCopy {
   static constexpr absl::string_view kNeeds = "Linux 4.14";
   static constexpr MessageBuffers::Layout kLayout = MessageBuffers::Layout::kSeparate;
 
-  static absl::StatusOr<MsgZeroCopy> Create(int socket, const MessageBuffers& /*ring*/) {
+  static absl::StatusOr<MsgZeroCopy> Create(int socket, const MessageBuffers& /*ring*/,
+                                            uint32_t /*depth*/) {
     const int one = 1;
     if (::setsockopt(socket, SOL_SOCKET, SO_ZEROCOPY, &one, sizeof(one)) == 0) {
       return MsgZeroCopy(socket);

@@ -1,5 +1,6 @@
 // A sender whose buffers the kernel reads after the call has returned: messages are made in a ring
-// of buffers, and a buffer is written again only after the completion of every call made from it.
+// of buffers, and a buffer is written again only after the completion of every call made from it. A
+// working set makes the ring larger, but no more of it the kernel's at once.
 // Whether the kernel copied after all is read from the completions. Modes of this kind differ in
 // how a send is asked for, and how completions come.
 #ifndef COPYCOST_AGENT_SEND_MODES_ZERO_COPY_SENDER_H_
@@ -34,8 +35,8 @@ namespace copycost {
 //   static constexpr absl::string_view kNeeds;  // the oldest kernel that knows it
 //   static constexpr MessageBuffers::Layout kLayout;
 //
-//   // The ring outlives the kernel.
-//   static absl::StatusOr<Kernel> Create(int socket, const MessageBuffers& ring);
+//   // Of the ring, which outlives the kernel, so many buffers at most are sent from at once.
+//   static absl::StatusOr<Kernel> Create(int socket, const MessageBuffers& ring, uint32_t depth);
 //
 //   // As sendmsg(2) returns. The calls that took bytes are numbered from 0.
 //   ssize_t Send(uint32_t buffer, absl::Span<const iovec> rest);
@@ -52,10 +53,11 @@ class ZeroCopySender final : public Sender {
           "workload.ring_depth: 0 stands for a depth to be resolved before the trial");
     }
     ASSIGN_OR_RETURN(ring_, MessageBuffers::Create(flow.ring_depth, flow.message_bytes, flow.fields,
-                                                   Kernel::kLayout));
-    ASSIGN_OR_RETURN(Kernel kernel, Kernel::Create(socket, *ring_));
+                                                   Kernel::kLayout, flow.memory));
+    ASSIGN_OR_RETURN(Kernel kernel, Kernel::Create(socket, *ring_, flow.ring_depth));
     kernel_.emplace(std::move(kernel));
-    completions_.emplace(flow.ring_depth);
+    completions_.emplace(
+        CompletionRing::Options{.buffers = ring_->count(), .most_taken = flow.ring_depth});
     evidence_.emplace(flow.path);
     counters_ = &flow.counters;
     reuse_ = flow.reuse;
@@ -94,9 +96,9 @@ class ZeroCopySender final : public Sender {
 
   void Echo(v1::Workload& applied) const override {
     applied.set_send_mode(Kernel::kMode);
-    applied.set_message_bytes(ring_->message_bytes());
+    ring_->Echo(applied);
     applied.set_fields(ring_->fields());
-    applied.set_ring_depth(ring_->count());
+    applied.set_ring_depth(completions_->most_taken());
   }
 
  private:

@@ -66,6 +66,19 @@ std::string Transports(const HostLimits& limits) {
   return text;
 }
 
+std::string HugePages(const HostLimits& limits) {
+  std::string text = "huge pages (--huge-pages)\n";
+  for (const v1::HugePages pages : AllOf<v1::HugePages>()) {
+    const auto reason = limits.missing_huge_pages.find(pages);
+    const bool available = reason == limits.missing_huge_pages.end();
+    absl::StrAppendFormat(&text, "  %-11s %-10s %s\n", Label(pages),
+                          available ? "available" : "missing",
+                          DescriptionOf(*v1::HugePages_descriptor(), pages));
+    if (!available) absl::StrAppend(&text, "    ", reason->second, "\n");
+  }
+  return text;
+}
+
 int Modes(const FleetFlags& flags) {
   const absl::StatusOr<RunningFleet> fleet = flags.BringUp(flags.kind());
   if (!fleet.ok()) {
@@ -76,7 +89,7 @@ int Modes(const FleetFlags& flags) {
   return PrintAnswer(
       absl::StrCat(Section("send modes (--send)", limits.missing_send_modes), "\n",
                    Section("receive modes (--receive)", limits.missing_receive_modes), "\n",
-                   Transports(limits)));
+                   Transports(limits), "\n", HugePages(limits)));
 }
 
 }  // namespace

@@ -17,8 +17,8 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::TextFormat;
 
 // The fields that a role has no part in: what only an end that sends applies, or one that receives
-// (where the pattern has exchanges each end does both), a ring that the send mode does not have,
-// and a rate that is kept by the end that begins.
+// (where the pattern has exchanges each end does both), buffers or a ring that the mode does not
+// have, and a rate that is kept by the end that begins.
 std::set<std::string> NoPartOf(v1::Role role, const v1::Workload& asked) {
   const bool both = Exchanges(asked.pattern());
   const bool sends = both || role == v1::ROLE_SENDER;
@@ -27,6 +27,11 @@ std::set<std::string> NoPartOf(v1::Role role, const v1::Workload& asked) {
   if (!sends) none.insert({"send_mode", "touch"});
   if (!receives) none.insert({"receive_mode", "read"});
   if (!sends && !FillsFields(asked.receive_mode())) none.insert("fields");
+  if (!sends && !HasBuffers(asked.receive_mode())) none.insert({"alignment_bytes", "huge_pages"});
+  // Of exchanges it is told by those who make the requests or take them.
+  if (role != v1::ROLE_SENDER && !HasBuffers(asked.receive_mode())) {
+    none.insert("working_set_bytes");
+  }
   if (!sends || !PinsBuffers(asked.send_mode())) none.insert("ring_depth");
   if (role != v1::ROLE_SENDER) none.insert("rate");
   return none;

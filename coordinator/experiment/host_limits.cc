@@ -51,6 +51,21 @@ void AddTransports(const v1::Description& agent, absl::string_view side, HostLim
   }
 }
 
+void AddHugePages(const v1::Description& agent, absl::string_view side, HostLimits& limits) {
+  std::map<v1::HugePages, std::string> missing;
+  for (const v1::HugePages pages : AllOf<v1::HugePages>()) {
+    if (pages == v1::HUGE_PAGES_NONE) continue;
+    missing[pages] = "its agent does not know them; install the same version on every host";
+  }
+  for (const v1::HugePagesState& told : agent.huge_pages()) {
+    missing.erase(told.huge_pages());
+    if (!told.state().available()) missing[told.huge_pages()] = told.state().reason();
+  }
+  for (const auto& [pages, reason] : missing) {
+    limits.missing_huge_pages.emplace(pages, absl::StrCat("the ", side, " lacks them: ", reason));
+  }
+}
+
 }  // namespace
 
 HostLimits LimitsOf(const v1::Description& sender, const v1::Description& receiver) {
@@ -65,6 +80,8 @@ HostLimits LimitsOf(const v1::Description& sender, const v1::Description& receiv
   }
   AddTransports(sender, "sender", limits);
   AddTransports(receiver, "receiver", limits);
+  AddHugePages(sender, "sender", limits);
+  AddHugePages(receiver, "receiver", limits);
   for (v1::Transport transport : AllOf<v1::Transport>()) {
     if (!IsLocal(transport) || sender.boot_id() == receiver.boot_id()) continue;
     limits.missing_transports[transport] =

@@ -26,6 +26,8 @@ struct HostLimits {
   std::map<std::pair<v1::Transport, v1::ReceiveMode>, std::string> missing_receive_modes_over;
   // IP versions that do not lead from one to the other, with the reason and what would enable them.
   std::map<v1::IpVersion, std::string> missing_ip_versions;
+  // Kinds of huge pages that one of them lacks, with the reason and what would enable them.
+  std::map<v1::HugePages, std::string> missing_huge_pages;
   // What the sender's user may pin for MSG_ZEROCOPY; absent: unlimited, or unknown.
   std::optional<uint64_t> locked_memory_bytes;
 

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/axis_values.h"
+#include "common/buffer_axes.h"
 #include "common/mode_traits.h"
 #include "common/status.h"
 #include "common/trial_validation.h"
@@ -65,6 +66,10 @@ void ResolveFromOthers(v1::Workload& workload) {
   }
   if (workload.nodelay() == v1::NODELAY_UNSPECIFIED && !IsLocal(workload.transport())) {
     workload.set_nodelay(Exchanges(workload.pattern()) ? v1::NODELAY_ON : v1::NODELAY_OFF);
+  }
+  if (workload.message_bytes() > 0) {
+    workload.set_working_set_bytes(
+        WorkingSetOf(workload.working_set_bytes(), workload.message_bytes()));
   }
   if (workload.read() == v1::READ_UNSPECIFIED) {
     workload.set_read(MapsPages(workload.receive_mode()) ? v1::READ_CHECKSUM : v1::READ_NONE);
@@ -175,6 +180,12 @@ std::optional<std::string> WhyNothingToRead(const v1::Workload& workload,
   return absl::StrCat(Label(workload.receive_mode()), " delivers nothing to read");
 }
 
+std::optional<std::string> WhyNoHugePages(const v1::Workload& workload, const HostLimits& limits) {
+  const auto found = limits.missing_huge_pages.find(workload.huge_pages());
+  if (found == limits.missing_huge_pages.end()) return std::nullopt;
+  return absl::StrCat("no ", Label(workload.huge_pages()), " huge pages: ", found->second);
+}
+
 // What a host has or has not, and what contradicts itself, by the axis that asks for it.
 struct Feature {
   absl::string_view axis;
@@ -185,6 +196,7 @@ constexpr Feature kFeatures[] = {{"transport", "transport", WhyNoTransport},
                                  {"ip_version", "ip_version", WhyNoIpVersion},
                                  {"send_mode", "send_mode", WhyNoSendMode},
                                  {"receive_mode", "receive_mode", WhyNoReceiveMode},
+                                 {"huge_pages", "huge_pages", WhyNoHugePages},
                                  {"read", "receive_mode", WhyNothingToRead}};
 
 // Locked memory without which the workload cannot run.
@@ -211,6 +223,9 @@ std::optional<std::string> WhyNot(const v1::Workload& workload, const HostLimits
   // Left out with the reason even where the user named both: the mode may be there for another
   // transport beside, and a mode that no transport takes leaves nothing to measure.
   if (auto why = WhyNoModeOver(workload, limits)) return why;
+  if (const absl::Status buffers = CheckBufferAxes(workload); !buffers.ok()) {
+    return std::string(buffers.message());
+  }
   return WhyNoMemory(workload, limits);
 }
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -257,6 +258,20 @@ absl::Status CheckTransports(const LoadedExperiment& loaded) {
   return absl::OkStatus();
 }
 
+absl::Status CheckAlignments(const LoadedExperiment& loaded) {
+  const AxisField& axis = *FindAxis("alignment_bytes");
+  const std::vector<std::string> words = AxisValues(axis, loaded.experiment.matrix());
+  for (size_t i = 0; i < words.size(); ++i) {
+    v1::Workload workload;
+    RETURN_IF_ERROR(ApplyAxis(axis, words[i], workload));
+    if (workload.alignment_bytes() == 0 || std::has_single_bit(workload.alignment_bytes()))
+      continue;
+    return absl::InvalidArgumentError(absl::StrCat(loaded.PlaceOf(axis.name, i), ": '", words[i],
+                                                   "' is no power of two; such as 1, 64 or 4K"));
+  }
+  return absl::OkStatus();
+}
+
 // Every touch meets every read, so `verify` must stand alone on both axes or on neither.
 absl::Status CheckVerify(const LoadedExperiment& loaded) {
   const std::string touch = Label(v1::TOUCH_VERIFY);
@@ -288,6 +303,7 @@ absl::Status Resolve(LoadedExperiment& loaded) {
   RETURN_IF_ERROR(CheckPatterns(loaded));
   RETURN_IF_ERROR(CheckTransports(loaded));
   RETURN_IF_ERROR(CheckSplits(loaded));
+  RETURN_IF_ERROR(CheckAlignments(loaded));
   return CheckVerify(loaded);
 }
 

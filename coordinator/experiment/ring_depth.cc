@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/buffer_axes.h"
 #include "common/mode_traits.h"
 
 namespace copycost {
@@ -17,16 +18,25 @@ uint64_t PagesOf(uint64_t message_bytes) {
   return (message_bytes + kPageBytes - 1) / kPageBytes + 2;
 }
 
+// A ring has no more buffers than there are.
+uint32_t WithinWorkingSet(const v1::Workload& workload, uint64_t depth) {
+  const uint64_t messages = WorkingMessages(workload);
+  return static_cast<uint32_t>(messages > 0 ? std::min(depth, messages) : depth);
+}
+
 }  // namespace
 
 uint64_t LockedBytes(const v1::Workload& workload, uint32_t ring_depth) {
+  if (RegistersBuffers(workload.send_mode())) {
+    ring_depth = static_cast<uint32_t>(std::max<uint64_t>(ring_depth, WorkingMessages(workload)));
+  }
   uint64_t pages = PagesOf(workload.message_bytes());
   if (Exchanges(workload.pattern())) pages += PagesOf(workload.response_bytes());
   return pages * kPageBytes * workload.threads() * ring_depth;
 }
 
 uint32_t LeastRingDepth(const v1::Workload& workload) {
-  return workload.ring_depth() != 0 ? workload.ring_depth() : kLeast;
+  return workload.ring_depth() != 0 ? workload.ring_depth() : WithinWorkingSet(workload, kLeast);
 }
 
 uint32_t ResolveRingDepth(const v1::Workload& workload,
@@ -40,7 +50,7 @@ uint32_t ResolveRingDepth(const v1::Workload& workload,
     const uint64_t of_one_each = std::max<uint64_t>(LockedBytes(workload, 1), 1);
     depth = std::clamp(*locked_memory_bytes / of_one_each, kLeast, depth);
   }
-  return static_cast<uint32_t>(depth);
+  return WithinWorkingSet(workload, depth);
 }
 
 }  // namespace copycost

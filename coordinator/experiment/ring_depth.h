@@ -19,17 +19,18 @@
 
 namespace copycost {
 
-// Locked bytes of all the workload's threads when each sends from `ring_depth` buffers at once.
+// Locked bytes of all the workload's threads when each sends from `ring_depth` buffers at once; of
+// a mode that registers its buffers, with those of the working set.
 uint64_t LockedBytes(const v1::Workload& workload, uint32_t ring_depth);
 
 // The shallowest ring the workload can run with: the one asked for, else 2 (one buffer filled while
-// the kernel holds the other).
+// the kernel holds the other), or 1 where the working set is of one message.
 uint32_t LeastRingDepth(const v1::Workload& workload);
 
 // The ring depth of a trial: the one asked for; else 0 for modes that pin nothing and so have no
-// ring; else as many buffers as make 4 MiB, at least 2, at most 64, and no more than
-// `locked_memory_bytes` (absent: unlimited) gives every thread. Never below LeastRingDepth:
-// MakePlan leaves out cells that cannot have that.
+// ring; else as many buffers as make 4 MiB, at least 2, at most 64, no more than the working set
+// has messages, and no more than `locked_memory_bytes` (absent: unlimited) gives every thread.
+// Never below LeastRingDepth: MakePlan leaves out cells that cannot have that.
 uint32_t ResolveRingDepth(const v1::Workload& workload,
                           std::optional<uint64_t> locked_memory_bytes);
 

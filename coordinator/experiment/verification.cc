@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "common/buffer_axes.h"
 #include "common/mode_traits.h"
 #include "coordinator/record/verified_path.h"
 
@@ -32,9 +33,10 @@ uint64_t BytesOfEach(const v1::Workload& workload) {
   return workload.message_bytes() + workload.response_bytes();
 }
 
-// A deep ring that was asked for is gone round twice.
+// A deep ring that was asked for is gone round twice, a working set once and a little further.
 uint64_t LeastMessages(const v1::Workload& workload) {
-  return std::max<uint64_t>(kLeastMessages, 2 * uint64_t{workload.ring_depth()} + 1);
+  return std::max({kLeastMessages, 2 * uint64_t{workload.ring_depth()} + 1,
+                   WorkingMessages(workload) + kLeastMessages});
 }
 
 v1::Workload Verifying(const v1::Workload& measured, uint64_t total_bytes) {
@@ -51,6 +53,7 @@ v1::Workload Verifying(const v1::Workload& measured, uint64_t total_bytes) {
   workload.clear_receive_buffer_bytes();
   workload.clear_mss_bytes();
   workload.clear_busy_poll_us();
+  workload.set_huge_pages(v1::HUGE_PAGES_NONE);
   if (HasRate(measured.pattern())) workload.set_rate(kNoWaiting);
   const uint64_t bytes_of_each = BytesOfEach(workload) * workload.threads();
   uint64_t messages = (total_bytes + bytes_of_each - 1) / bytes_of_each;

@@ -11,10 +11,11 @@
 
 namespace copycost::record {
 
-// The code that bytes pass through does not depend on more than this. The last is the MTU where it
-// decides which bytes are mapped, else 0.
-using VerifiedPath =
-    std::tuple<v1::Transport, v1::IpVersion, v1::Pattern, v1::SendMode, v1::ReceiveMode, uint32_t>;
+// The code that bytes pass through does not depend on more than this. The last two are the MTU
+// where it decides which bytes are mapped, else 0, and whether there is a working set to go
+// through.
+using VerifiedPath = std::tuple<v1::Transport, v1::IpVersion, v1::Pattern, v1::SendMode,
+                                v1::ReceiveMode, uint32_t, bool>;
 
 VerifiedPath PathOf(const v1::Workload& workload);
 

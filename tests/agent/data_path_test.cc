@@ -32,6 +32,7 @@ struct Shape {
   uint32_t fields;
   uint32_t ring_depth;
   uint64_t messages;
+  uint64_t working_messages = 0;  // of the working set
 };
 
 class DataPathTest : public ::testing::TestWithParam<std::tuple<v1::SendMode, Shape>> {
@@ -48,6 +49,7 @@ class DataPathTest : public ::testing::TestWithParam<std::tuple<v1::SendMode, Sh
     workload.set_fields(shape.fields);
     workload.set_ring_depth(shape.ring_depth);
     workload.set_messages_per_flow(shape.messages);
+    workload.set_working_set_bytes(shape.working_messages * shape.message_bytes);
     return workload;
   }
 };
@@ -120,6 +122,10 @@ TEST_P(DataPathTest, EchoesWhatWasAppliedAndNothingItHasNoPartIn) {
   EXPECT_EQ(run.sender_echo.send_mode(), workload.send_mode());
   EXPECT_EQ(run.sender_echo.message_bytes(), workload.message_bytes());
   EXPECT_EQ(run.sender_echo.fields(), workload.fields());
+  for (const v1::Workload& echo : {run.sender_echo, run.receiver_echo}) {
+    EXPECT_EQ(echo.working_set_bytes(), workload.working_set_bytes());
+    EXPECT_EQ(echo.huge_pages(), v1::HUGE_PAGES_NONE);
+  }
   EXPECT_EQ(run.sender_echo.touch(), v1::TOUCH_VERIFY);
   for (const v1::Workload& echo : {run.sender_echo, run.receiver_echo}) {
     EXPECT_EQ(echo.pattern(), v1::PATTERN_STREAM);
@@ -135,7 +141,8 @@ std::string NameOfCase(const ::testing::TestParamInfo<DataPathTest::ParamType>& 
   const auto& [mode, shape] = info.param;
   std::string name = v1::SendMode_Name(mode);
   return name + "_" + std::to_string(shape.message_bytes) + "_by_" + std::to_string(shape.fields) +
-         "_ring_" + std::to_string(shape.ring_depth);
+         "_ring_" + std::to_string(shape.ring_depth) + "_of_" +
+         std::to_string(shape.working_messages);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -146,6 +153,7 @@ INSTANTIATE_TEST_SUITE_P(
                                          Shape{999, 3, 2, 500},    // nothing is aligned
                                          Shape{65536, 64, 4,
                                                100},  // more fields than a skb's frags
+                                         Shape{16384, 8, 4, 200, 37},  // a working set
                                          Shape{1 << 20, 1, 2, 20})),
     NameOfCase);
 

@@ -62,6 +62,46 @@ TEST(FreshMemoryTest, WhoRefersToAnOldPageKeepsWhatIsInIt) {
   EXPECT_EQ(std::count(lent.begin(), lent.end(), std::byte{77}), static_cast<ptrdiff_t>(page));
 }
 
+TEST(FreshMemoryTest, AWorkingSetIsGoneThroughBeforeAnyPlaceIsUsedAgain) {
+  FreshMemory memory = *FreshMemory::Create(PageBytes(), 1, {.working_set_bytes = 5 * PageBytes()});
+  std::set<const std::byte*> places;
+  for (int message = 0; message < 5; ++message) {
+    ASSERT_OK(memory.Next());
+    EXPECT_TRUE(places.insert(memory.fields()[0].data()).second);
+  }
+  for (int message = 0; message < 5; ++message) {
+    ASSERT_OK(memory.Next());
+    EXPECT_FALSE(places.insert(memory.fields()[0].data()).second);
+  }
+  v1::Workload applied;
+  memory.Echo(applied);
+  EXPECT_EQ(applied.working_set_bytes(), 5 * PageBytes());
+}
+
+TEST(FreshMemoryTest, WhatDoesNotChangeKeepsItsPages) {
+  FreshMemory memory = *FreshMemory::Create(PageBytes(), 1, {.working_set_bytes = 3 * PageBytes()});
+  ASSERT_OK(memory.Next());
+  memory.fields()[0][0] = std::byte{77};
+  const std::byte* const first = memory.fields()[0].data();
+  for (int message = 0; message < 3; ++message) {
+    memory.NextUnchanged();
+    EXPECT_EQ(memory.fields()[0].data() == first, message == 2);
+  }
+  EXPECT_EQ(memory.fields()[0][0], std::byte{77});
+
+  FreshMemory without = *FreshMemory::Create(PageBytes(), 1);
+  ASSERT_OK(without.Next());
+  const std::byte* const only = without.fields()[0].data();
+  without.NextUnchanged();
+  EXPECT_EQ(without.fields()[0].data(), only);
+}
+
+TEST(FreshMemoryTest, RefusesHugePages) {
+  EXPECT_THAT(
+      FreshMemory::Create(PageBytes(), 1, {.huge_pages = v1::HUGE_PAGES_TRANSPARENT}).status(),
+      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("workload.huge_pages")));
+}
+
 TEST(FreshMemoryTest, AMessageLargerThanTheMemoryOfManyFits) {
   FreshMemory memory = *FreshMemory::Create(uint64_t{16} << 20, 1);
   for (int message = 0; message < 3; ++message) {

@@ -19,6 +19,7 @@ v1::Prepare TwoSenders() {
   workload.set_message_bytes(1024);
   workload.set_fields(1);
   workload.set_ring_depth(8);
+  workload.set_huge_pages(v1::HUGE_PAGES_NONE);
   workload.set_warmup_ns(200'000'000);
   workload.set_window_ns(600'000'000);
   for (uint32_t flow : {0, 1}) {
@@ -51,6 +52,13 @@ TEST(LimitsTest, WarmupAndWindowTogetherAreTheDuration) {
 TEST(LimitsTest, MessageBuffersOfAllFlowsAreTheMemory) {
   EXPECT_OK(CheckLimits({.max_memory_bytes = 1 << 20}, TwoSenders()));
   EXPECT_THAT(CheckLimits({.max_memory_bytes = 20 * 1024}, TwoSenders()), Refused("--max-memory"));
+}
+
+TEST(LimitsTest, AWorkingSetIsMemoryToo) {
+  v1::Prepare prepare = TwoSenders();
+  prepare.mutable_workload()->set_working_set_bytes(16 << 20);
+  EXPECT_OK(CheckLimits({.max_memory_bytes = 40 << 20}, prepare));
+  EXPECT_THAT(CheckLimits({.max_memory_bytes = 30 << 20}, prepare), Refused("--max-memory"));
 }
 
 TEST(LimitsTest, ATrialThatTakesMoreThanTheHostHasIsRefusedWithoutAFlag) {

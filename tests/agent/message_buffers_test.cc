@@ -82,6 +82,56 @@ TEST(MessageBuffersTest, SmallFieldsTakeMoreMemoryThanTheyHold) {
             (uint64_t{64} << 20) + 1024 * PageBytes());
 }
 
+TEST(MessageBuffersTest, HoldTheWorkingSetAndAtLeastWhatTheModeNeeds) {
+  const auto count = [](uint32_t least, uint64_t working_set) {
+    return MessageBuffers::Create(least, 1000, 2, MessageBuffers::Layout::kSeparate,
+                                  {.working_set_bytes = working_set})
+        ->count();
+  };
+  EXPECT_EQ(count(1, 0), 1u);
+  EXPECT_EQ(count(1, 7000), 7u);
+  EXPECT_EQ(count(16, 7000), 16u);
+}
+
+TEST(MessageBuffersTest, SlotsGoInACircle) {
+  const auto buffers = MessageBuffers::Create(3, 64, 1);
+  ASSERT_OK(buffers);
+  EXPECT_EQ(buffers->After(0), 1u);
+  EXPECT_EQ(buffers->After(1), 2u);
+  EXPECT_EQ(buffers->After(2), 0u);
+}
+
+TEST(MessageBuffersTest, FieldsHaveTheAlignmentAskedForAndNoBetter) {
+  for (const auto layout : {MessageBuffers::Layout::kSeparate, MessageBuffers::Layout::kTogether}) {
+    for (uint32_t alignment = 1; alignment <= 4096; alignment *= 2) {
+      const auto buffers =
+          MessageBuffers::Create(3, 600, 2, layout, {.alignment_bytes = alignment});
+      ASSERT_OK(buffers);
+      for (uint32_t slot = 0; slot < 3; ++slot) {
+        for (const iovec& part : buffers->Iovecs(slot)) {
+          EXPECT_EQ(reinterpret_cast<uintptr_t>(part.iov_base) % (2 * alignment), alignment);
+        }
+      }
+      v1::Workload applied;
+      buffers->Echo(applied);
+      EXPECT_EQ(applied.alignment_bytes(), alignment);
+    }
+  }
+}
+
+TEST(MessageBuffersTest, EchoWhatWasAskedForAndNothingElse) {
+  v1::Workload applied;
+  MessageBuffers::Create(4, 600, 2)->Echo(applied);
+  EXPECT_EQ(applied.message_bytes(), 600u);
+  EXPECT_EQ(applied.huge_pages(), v1::HUGE_PAGES_NONE);
+  EXPECT_EQ(applied.working_set_bytes(), 0u);
+  EXPECT_EQ(applied.alignment_bytes(), 0u);
+  // The ring needs more than was asked for: the echo does not hide it.
+  MessageBuffers::Create(4, 600, 2, MessageBuffers::Layout::kSeparate, {.working_set_bytes = 1200})
+      ->Echo(applied);
+  EXPECT_EQ(applied.working_set_bytes(), 2400u);
+}
+
 TEST(MessageBuffersTest, RefusesShapesThatCannotBe) {
   const auto refused =
       StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("workload.message_bytes"));

@@ -262,5 +262,34 @@ TEST(TrialValidationTest, APreparesWorkloadIsCheckedToo) {
               Refuses("workload.threads"));
 }
 
+auto RefusesBuffers(absl::string_view what) {
+  return StatusIs(absl::StatusCode::kInvalidArgument, StartsWith(absl::StrCat("workload: ", what)));
+}
+
+TEST(TrialValidationTest, RefusesBuffersThatCannotBe) {
+  EXPECT_OK(CheckBentWorkload([](auto& w) { w.set_working_set_bytes(64 * w.message_bytes()); }));
+  EXPECT_THAT(CheckBentWorkload([](auto& w) { w.set_working_set_bytes(w.message_bytes() + 1); }),
+              RefusesBuffers("a working set"));
+  EXPECT_THAT(CheckBentWorkload([](auto& w) {
+                w.set_message_bytes(w.fields());
+                w.set_working_set_bytes(uint64_t{w.fields()} * 16385);
+              }),
+              RefusesBuffers("a working set"));
+  EXPECT_THAT(CheckBentWorkload([](auto& w) {
+                w.set_send_mode(v1::SEND_MODE_ZERO_COPY);
+                w.set_ring_depth(3);
+                w.set_working_set_bytes(2 * w.message_bytes());
+              }),
+              RefusesBuffers("a working set"));
+  EXPECT_OK(CheckBentWorkload([](auto& w) { w.set_alignment_bytes(2048); }));
+  EXPECT_THAT(CheckBentWorkload([](auto& w) { w.set_alignment_bytes(24); }),
+              RefusesBuffers("an alignment"));
+  EXPECT_THAT(CheckBentWorkload([](auto& w) {
+                w.set_send_mode(v1::SEND_MODE_SENDFILE);
+                w.set_huge_pages(v1::HUGE_PAGES_TRANSPARENT);
+              }),
+              RefusesBuffers("the pages that sendfile sends"));
+}
+
 }  // namespace
 }  // namespace copycost

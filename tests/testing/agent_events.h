@@ -27,6 +27,13 @@ inline void EchoRole(v1::Role role, const v1::Workload& asked, v1::Workload& app
     applied.clear_fields();
     applied.clear_touch();
   }
+  if (!sends && !HasBuffers(asked.receive_mode())) {
+    applied.clear_alignment_bytes();
+    applied.clear_huge_pages();
+  }
+  if (role == v1::ROLE_RECEIVER && !HasBuffers(asked.receive_mode())) {
+    applied.clear_working_set_bytes();
+  }
   if (role != v1::ROLE_SENDER) applied.clear_rate();
 }
 

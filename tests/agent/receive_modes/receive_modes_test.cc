@@ -26,6 +26,20 @@ class DisbelievingSink final : public Sink {
   v1::Read read() const override { return v1::READ_VERIFY; }
 };
 
+// Remembers where what arrived was.
+class PlaceSink final : public Sink {
+ public:
+  absl::Status Take(uint64_t, absl::Span<const std::byte> bytes) override {
+    places_.push_back(bytes.data());
+    return absl::OkStatus();
+  }
+  v1::Read read() const override { return v1::READ_NONE; }
+  const std::vector<const std::byte*>& places() const { return places_; }
+
+ private:
+  std::vector<const std::byte*> places_;
+};
+
 TEST(ReceiveModesTest, EveryModeHasOneRow) {
   std::vector<v1::ReceiveMode> rows;
   for (const ReceiveModeRow& row : ReceiveModes()) rows.push_back(row.mode);
@@ -97,6 +111,37 @@ TEST_P(EveryReceiveMode, TakesWhatCameAndThenTheEndOfTheStream) {
   ASSERT_OK(end);
   EXPECT_EQ(end->bytes, 0u);
   EXPECT_TRUE(end->end_of_stream);
+}
+
+// Call by call through the whole working set, and from the first again.
+TEST_P(EveryReceiveMode, GoesThroughTheWorkingSet) {
+  if (!HasBuffers(GetParam())) GTEST_SKIP() << "it has no buffers";
+  constexpr uint32_t kMessages = 5;
+  PlaceSink sink;
+  ASSERT_OK(
+      receiver_->Open({.message_bytes = 600,
+                       .fields = 3,
+                       .ring_depth = 2,
+                       .path = DataPath::kLocalDelivery,
+                       .counters = counters_,
+                       .memory = {.working_set_bytes = kMessages * 600, .alignment_bytes = 16}},
+                      pair_.server.get(), sink));
+  v1::Workload applied;
+  receiver_->Echo(applied);
+  EXPECT_EQ(applied.working_set_bytes(), kMessages * 600);
+  EXPECT_EQ(applied.alignment_bytes(), 16u);
+  for (uint32_t message = 0; message < 2 * kMessages; ++message) {
+    Send("abc");
+    ASSERT_OK(receiver_->Receive());
+  }
+  const auto& places = sink.places();
+  ASSERT_EQ(places.size(), 2 * kMessages);
+  for (uint32_t message = 0; message < kMessages; ++message) {
+    EXPECT_EQ(places[message], places[message + kMessages]) << message;
+    for (uint32_t other = 0; other < message; ++other) {
+      EXPECT_NE(places[message], places[other]) << message << " and " << other;
+    }
+  }
 }
 
 TEST_P(EveryReceiveMode, PassesOnWhatTheSinkFound) {

@@ -25,7 +25,7 @@ uint32_t SendMessage(CompletionRing& ring, uint64_t bytes) {
 }
 
 TEST(CompletionRingTest, ABufferIsTheKernelsUntilItsCallIsComplete) {
-  CompletionRing ring(1);
+  CompletionRing ring({.buffers = 1, .most_taken = 1});
   SendMessage(ring, 100);
   EXPECT_FALSE(ring.CanTake());
   EXPECT_EQ(ring.outstanding_calls(), 1u);
@@ -35,7 +35,7 @@ TEST(CompletionRingTest, ABufferIsTheKernelsUntilItsCallIsComplete) {
 }
 
 TEST(CompletionRingTest, AMergedNotificationCompletesAllItsCalls) {
-  CompletionRing ring(4);
+  CompletionRing ring({.buffers = 4, .most_taken = 4});
   for (uint64_t bytes : {1, 20, 300, 4000}) SendMessage(ring, bytes);
   const auto completed = ring.Complete(1, 3);
   ASSERT_OK(completed);
@@ -44,8 +44,23 @@ TEST(CompletionRingTest, AMergedNotificationCompletesAllItsCalls) {
   EXPECT_EQ(ring.outstanding_calls(), 1u);
 }
 
+// A working set larger than the ring: every buffer has its turn, and few are the kernel's at once.
+TEST(CompletionRingTest, GoesThroughAllBuffersWithFewTaken) {
+  CompletionRing ring({.buffers = 7, .most_taken = 2});
+  EXPECT_EQ(ring.most_taken(), 2u);
+  uint32_t call = 0;
+  for (uint32_t message = 0; message < 21; message += 2) {
+    EXPECT_EQ(SendMessage(ring, 10), message % 7);
+    EXPECT_EQ(SendMessage(ring, 10), (message + 1) % 7);
+    EXPECT_FALSE(ring.CanTake());
+    ASSERT_OK(ring.Complete(call, call + 1));
+    call += 2;
+    EXPECT_TRUE(ring.CanTake());
+  }
+}
+
 TEST(CompletionRingTest, GivesOutTheBufferThatHasBeenFreeForLongest) {
-  CompletionRing ring(3);
+  CompletionRing ring({.buffers = 3, .most_taken = 3});
   const uint32_t first = SendMessage(ring, 10);
   const uint32_t second = SendMessage(ring, 10);
   const uint32_t third = ring.Take();
@@ -59,7 +74,7 @@ TEST(CompletionRingTest, GivesOutTheBufferThatHasBeenFreeForLongest) {
 }
 
 TEST(CompletionRingTest, NotificationsMayComeOutOfOrder) {
-  CompletionRing ring(2);
+  CompletionRing ring({.buffers = 2, .most_taken = 2});
   SendMessage(ring, 10);
   const uint32_t second = SendMessage(ring, 20);
   ASSERT_OK(ring.Complete(1, 1));
@@ -69,7 +84,7 @@ TEST(CompletionRingTest, NotificationsMayComeOutOfOrder) {
 }
 
 TEST(CompletionRingTest, AMessageSentInPartsKeepsItsBufferUntilEveryPartIsComplete) {
-  CompletionRing ring(1);
+  CompletionRing ring({.buffers = 1, .most_taken = 1});
   const uint32_t buffer = ring.Take();
   ring.Sent(buffer, 60);
   ring.Sent(buffer, 40);
@@ -81,7 +96,7 @@ TEST(CompletionRingTest, AMessageSentInPartsKeepsItsBufferUntilEveryPartIsComple
 }
 
 TEST(CompletionRingTest, ABufferIsNotFreeWhileItsMessageIsHalfSent) {
-  CompletionRing ring(1);
+  CompletionRing ring({.buffers = 1, .most_taken = 1});
   const uint32_t buffer = ring.Take();
   ring.Sent(buffer, 60);
   ASSERT_OK(ring.Complete(0, 0));
@@ -94,7 +109,7 @@ TEST(CompletionRingTest, ABufferIsNotFreeWhileItsMessageIsHalfSent) {
 }
 
 TEST(CompletionRingTest, RefusesACallThatWasNeverMade) {
-  CompletionRing ring(4);
+  CompletionRing ring({.buffers = 4, .most_taken = 4});
   SendMessage(ring, 10);
   SendMessage(ring, 10);
   EXPECT_THAT(ring.Complete(2, 2), StatusIs(kInternal, _));
@@ -105,7 +120,7 @@ TEST(CompletionRingTest, RefusesACallThatWasNeverMade) {
 }
 
 TEST(CompletionRingTest, RefusesACallThatWasCompleteAlready) {
-  CompletionRing ring(4);
+  CompletionRing ring({.buffers = 4, .most_taken = 4});
   SendMessage(ring, 10);
   SendMessage(ring, 10);
   ASSERT_OK(ring.Complete(0, 0));
@@ -116,7 +131,7 @@ TEST(CompletionRingTest, RefusesACallThatWasCompleteAlready) {
 
 // Its place in the books now belongs to a later call.
 TEST(CompletionRingTest, RefusesAnOldCallWhosePlaceWasTakenOver) {
-  CompletionRing ring(1);
+  CompletionRing ring({.buffers = 1, .most_taken = 1});
   for (uint32_t number = 0; number < 100; ++number) {
     SendMessage(ring, 10);
     for (uint32_t old = 0; old < number; ++old) {
@@ -127,7 +142,7 @@ TEST(CompletionRingTest, RefusesAnOldCallWhosePlaceWasTakenOver) {
 }
 
 TEST(CompletionRingTest, RefusesARangeThatEndsBeforeItBegins) {
-  CompletionRing ring(4);
+  CompletionRing ring({.buffers = 4, .most_taken = 4});
   SendMessage(ring, 10);
   SendMessage(ring, 10);
   EXPECT_THAT(ring.Complete(1, 0), StatusIs(kInternal, _));
@@ -135,7 +150,7 @@ TEST(CompletionRingTest, RefusesARangeThatEndsBeforeItBegins) {
 }
 
 TEST(CompletionRingTest, AMessageInVeryManyPartsWaitsForTheOldestPart) {
-  CompletionRing ring(1);
+  CompletionRing ring({.buffers = 1, .most_taken = 1});
   const uint32_t buffer = ring.Take();
   uint32_t parts = 0;
   for (; ring.CanSend() && parts < 1000; ++parts) ring.Sent(buffer, 1);
@@ -154,7 +169,8 @@ TEST(CompletionRingTest, AMessageInVeryManyPartsWaitsForTheOldestPart) {
 // What the ring's user and the kernel may do, in any order, and what must be true meanwhile.
 class RingModel {
  public:
-  RingModel(uint32_t buffers, uint32_t seed) : buffers_(buffers), ring_(buffers), random_(seed) {}
+  RingModel(uint32_t buffers, uint32_t seed)
+      : buffers_(buffers), ring_({.buffers = buffers, .most_taken = buffers}), random_(seed) {}
 
   void Act() {
     switch (random_() % 4) {
@@ -259,7 +275,7 @@ TEST(CompletionRingTest, NeverGivesOutABufferTheKernelOwnsAndLosesNone) {
 }
 
 TEST(CompletionRingTest, TheKernelsNumbersMayWrapAround) {
-  CompletionRing ring(4, 0xfffffffe);
+  CompletionRing ring({.buffers = 4, .most_taken = 4, .first_call = 0xfffffffe});
   for (int i = 0; i < 4; ++i) SendMessage(ring, 10);
   const auto completed = ring.Complete(0xffffffff, 0);
   ASSERT_OK(completed);

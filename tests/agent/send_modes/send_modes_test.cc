@@ -3,9 +3,11 @@
 #include <signal.h>
 #include <sys/socket.h>
 
+#include <string>
 #include <vector>
 
 #include "agent/transport/tcp.h"
+#include "common/clock.h"
 #include "common/mode_traits.h"
 #include "common/words.h"
 #include "tests/testing/status_matchers.h"
@@ -48,6 +50,20 @@ TEST(SendModesTest, WhatTheKernelLacksIsToldWithAReason) {
   }
 }
 
+// Remembers where each message was made.
+class PlaceContent final : public Content {
+ public:
+  void Fill(uint64_t /*message*/, Fields fields) override {
+    places_.push_back(fields[0].data());
+    for (const absl::Span<std::byte> field : fields) field[0] = std::byte{1};
+  }
+  v1::Touch touch() const override { return v1::TOUCH_FIELDS; }
+  const std::vector<const std::byte*>& places() const { return places_; }
+
+ private:
+  std::vector<const std::byte*> places_;
+};
+
 class EverySendMode : public ::testing::TestWithParam<v1::SendMode> {
  protected:
   void SetUp() override {
@@ -81,6 +97,60 @@ TEST_P(EverySendMode, EchoesWhatItWasOpenedWith) {
   EXPECT_EQ(applied.fields(), 3u);
   // Only a mode with a ring has a depth to tell.
   EXPECT_EQ(applied.ring_depth(), PinsBuffers(GetParam()) ? 5u : 0u);
+}
+
+// Message by message through the whole working set, and from the first again; in the order of their
+// addresses, which a prefetcher follows. What sendfile sends from is a file.
+TEST_P(EverySendMode, GoesThroughTheWorkingSet) {
+  constexpr uint32_t kMessages = 5;
+  PlaceContent content;
+  ASSERT_OK(sender_->Open({.message_bytes = 600,
+                           .fields = 3,
+                           .ring_depth = 2,
+                           .path = DataPath::kLocalDelivery,
+                           .counters = counters_,
+                           .memory = {.working_set_bytes = kMessages * 600, .alignment_bytes = 16}},
+                          pair_.client.get(), content));
+  v1::Workload applied;
+  sender_->Echo(applied);
+  EXPECT_EQ(applied.working_set_bytes(), kMessages * 600);
+  EXPECT_EQ(applied.alignment_bytes(), 16u);
+  std::string taken(600, 0);
+  for (uint32_t message = 0; message < 2 * kMessages; ++message) {
+    ASSERT_OK(sender_->Send(1));
+    ASSERT_EQ(::recv(pair_.server.get(), taken.data(), taken.size(), MSG_WAITALL), 600);
+    ASSERT_OK(sender_->Drain(absl::FromUnixNanos(MonotonicNanos()) + absl::Seconds(5)));
+  }
+  const auto& places = content.places();
+  ASSERT_EQ(places.size(), 2 * kMessages);
+  const bool from_a_file = GetParam() == v1::SEND_MODE_SENDFILE;
+  for (uint32_t message = 1; message < kMessages; ++message) {
+    EXPECT_EQ(places[message - 1] < places[message], !from_a_file) << message;
+  }
+  for (uint32_t message = 0; message < kMessages; ++message) {
+    EXPECT_EQ(places[message], places[message + kMessages]) << message;
+  }
+}
+
+// Without a change there is nothing to write, and what is sent is still the whole working set.
+TEST_P(EverySendMode, SendsAnUnchangedWorkingSet) {
+  ASSERT_OK(sender_->Open({.message_bytes = 600,
+                           .fields = 3,
+                           .ring_depth = 2,
+                           .path = DataPath::kLocalDelivery,
+                           .counters = counters_,
+                           .memory = {.working_set_bytes = 5 * 600}},
+                          pair_.client.get(), *content_));
+  std::string taken(600, 0);
+  for (int message = 0; message < 12; ++message) {
+    ASSERT_OK(sender_->Send(1));
+    ASSERT_EQ(::recv(pair_.server.get(), taken.data(), taken.size(), MSG_WAITALL), 600);
+    // Fresh pages hold what is in them; there are such pages, but no more is told of them.
+    if (GetParam() != v1::SEND_MODE_VMSPLICE) {
+      EXPECT_EQ(taken.find('\0'), taken.npos) << "message " << message << " was never written";
+    }
+    ASSERT_OK(sender_->Drain(absl::FromUnixNanos(MonotonicNanos()) + absl::Seconds(5)));
+  }
 }
 
 TEST_P(EverySendMode, RefusesAMessageThatCannotBeSplit) {

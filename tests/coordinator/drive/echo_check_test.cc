@@ -105,6 +105,32 @@ TEST(EchoCheckTest, CatchesWhatTheSenderDidNotTellAlthoughTheReceiverDid) {
   }
 }
 
+// Whoever maps what arrives, or drops it, has no buffers to tell of; whoever takes it has.
+TEST(EchoCheckTest, BuffersAreToldByThoseWhoHaveThem) {
+  for (const v1::ReceiveMode mode :
+       {v1::RECEIVE_MODE_RECV, v1::RECEIVE_MODE_MAPPED, v1::RECEIVE_MODE_TRUNCATE}) {
+    for (const char* name : {"working_set_bytes", "alignment_bytes", "huge_pages"}) {
+      v1::TrialRecord attempt = Applied(v1::SEND_MODE_TWO_COPY);
+      attempt.mutable_workload()->set_receive_mode(mode);
+      attempt.mutable_workload()->set_working_set_bytes(1 << 20);
+      attempt.mutable_workload()->set_alignment_bytes(64);
+      for (v1::Role role : {v1::ROLE_SENDER, v1::ROLE_RECEIVER}) {
+        EchoRole(role, attempt.workload(), AppliedBy(attempt, role));
+        AppliedBy(attempt, role).set_threads(2);
+      }
+      EXPECT_OK(CheckEchoes(attempt));
+      v1::Workload& applied = AppliedBy(attempt, v1::ROLE_RECEIVER);
+      applied.GetReflection()->ClearField(&applied,
+                                          v1::Workload::descriptor()->FindFieldByName(name));
+      if (mode == v1::RECEIVE_MODE_RECV) {
+        EXPECT_THAT(CheckEchoes(attempt), StatusIs(absl::StatusCode::kDataLoss, HasSubstr(name)));
+      } else {
+        EXPECT_OK(CheckEchoes(attempt));
+      }
+    }
+  }
+}
+
 TEST(EchoCheckTest, CatchesEveryFieldThatNoAgentApplied) {
   for (const FieldDescriptor* field : WorkloadFields()) {
     v1::TrialRecord attempt = Applied(v1::SEND_MODE_ZERO_COPY);
@@ -115,6 +141,8 @@ TEST(EchoCheckTest, CatchesEveryFieldThatNoAgentApplied) {
     attempt.mutable_workload()->set_receive_buffer_bytes(1 << 20);
     attempt.mutable_workload()->set_mss_bytes(1000);
     attempt.mutable_workload()->set_busy_poll_us(50);
+    attempt.mutable_workload()->set_working_set_bytes(1 << 20);
+    attempt.mutable_workload()->set_alignment_bytes(64);
     attempt.mutable_workload()->set_mtu(9000);
     attempt.mutable_workload()->set_response_bytes(64);
     attempt.mutable_workload()->set_rate(1000);

@@ -45,6 +45,26 @@ TEST(HostLimitsTest, SendModesAndMemoryAreTheSendersReceiveModesTheReceivers) {
   EXPECT_TRUE(LimitsOf(receiver, sender).missing_send_modes.empty());
 }
 
+TEST(HostLimitsTest, HugePagesAreMissingWhereEitherSideLacksThem) {
+  v1::Description has = AgentWithEverything();
+  for (v1::HugePages pages : {v1::HUGE_PAGES_TRANSPARENT, v1::HUGE_PAGES_RESERVED}) {
+    v1::HugePagesState& state = *has.add_huge_pages();
+    state.set_huge_pages(pages);
+    state.mutable_state()->set_available(true);
+  }
+  EXPECT_TRUE(LimitsOf(has, has).missing_huge_pages.empty());
+  v1::Description lacks = has;
+  lacks.mutable_huge_pages(1)->mutable_state()->set_available(false);
+  lacks.mutable_huge_pages(1)->mutable_state()->set_reason("none are set aside");
+  for (const HostLimits& limits : {LimitsOf(has, lacks), LimitsOf(lacks, has)}) {
+    ASSERT_EQ(limits.missing_huge_pages.size(), 1u);
+    EXPECT_THAT(limits.missing_huge_pages.at(v1::HUGE_PAGES_RESERVED),
+                HasSubstr("none are set aside"));
+  }
+  // An agent that does not speak of them is older than they are.
+  EXPECT_EQ(LimitsOf(has, AgentWithEverything()).missing_huge_pages.size(), 2u);
+}
+
 TEST(HostLimitsTest, TheOtherSidesCountWhereBothSendAndReceive) {
   v1::Description sender = AgentWithEverything();
   sender.mutable_receive_modes(0)->mutable_state()->set_available(false);

@@ -233,6 +233,38 @@ TEST(PlanTest, NothingIsReadOfWhatIsNotDelivered) {
 }
 
 // Pitfall 1: the size that a cell is named for is the size its trials are given.
+TEST(PlanTest, AWorkingSetIsRoundedUpToMessages) {
+  const auto plan = MakePlan(
+      FromFile("matrix { send_mode: 'one-copy' message_bytes: '1000' working_set_bytes: '64K' }"),
+      HostLimits());
+  ASSERT_OK(plan);
+  EXPECT_EQ(plan->cells(0).workload().working_set_bytes(), 66'000u);
+}
+
+TEST(PlanTest, SkipsCellsWhoseBuffersCannotBe) {
+  const auto plan =
+      MakePlan(FromFile("matrix { send_mode: 'one-copy,zero-copy,sendfile' message_bytes: '64,1M' "
+                        "working_set_bytes: '64M' ring_depth: '100' huge_pages: 'transparent' }"),
+               HostLimits());
+  ASSERT_OK(plan);
+  ASSERT_EQ(plan->cells_size(), 1);
+  EXPECT_EQ(plan->cells(0).label(), "one-copy 1M");
+  std::map<std::string, std::string> reasons;
+  for (const v1::SkippedCell& skipped : plan->skipped())
+    reasons[skipped.label()] = skipped.reason();
+  EXPECT_THAT(reasons["one-copy 64"], HasSubstr("1048576 messages"));
+  EXPECT_THAT(reasons["zero-copy 1M"], HasSubstr("no room for a ring of 100"));
+  EXPECT_THAT(reasons["sendfile 1M"], HasSubstr("small ones"));
+}
+
+TEST(PlanTest, HugePagesThatAHostLacksAreAnErrorWhereTheyWereNamed) {
+  HostLimits limits;
+  limits.missing_huge_pages[v1::HUGE_PAGES_RESERVED] = "none are set aside";
+  EXPECT_OK(MakePlan(FromFile("matrix { huge_pages: 'none' }"), limits));
+  EXPECT_THAT(MakePlan(FromFile("matrix { huge_pages: 'none,reserved' }"), limits),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("none are set aside")));
+}
+
 TEST(PlanTest, EveryAxisReachesTheWorkload) {
   const auto plan = MakePlan(
       FromFile("warmup: '1s' window: '2s' matrix { ip_version: '6' send_mode: 'one-copy'"

@@ -72,5 +72,25 @@ TEST(RingDepthTest, AModeThatPinsNothingHasNoRingToResolve) {
   EXPECT_EQ(ResolveRingDepth(workload, uint64_t{0}), 0u);
 }
 
+TEST(RingDepthTest, ARingIsNoLargerThanTheWorkingSet) {
+  v1::Workload workload = ZeroCopy(64 << 10, 1);
+  workload.set_working_set_bytes(5 * (64 << 10));
+  EXPECT_EQ(ResolveRingDepth(workload, std::nullopt), 5u);
+  EXPECT_EQ(LeastRingDepth(workload), 2u);
+  workload.set_working_set_bytes(64 << 10);
+  EXPECT_EQ(ResolveRingDepth(workload, std::nullopt), 1u);
+  EXPECT_EQ(LeastRingDepth(workload), 1u);
+  workload.set_working_set_bytes(512 * kMiB);
+  EXPECT_EQ(ResolveRingDepth(workload, std::nullopt), 64u);
+}
+
+TEST(RingDepthTest, OnlyAModeThatRegistersItsBuffersLocksTheWholeWorkingSet) {
+  v1::Workload workload = ZeroCopy(64 << 10, 1);
+  workload.set_working_set_bytes(100 * (64 << 10));
+  EXPECT_EQ(LockedBytes(workload, 2), uint64_t{2 * 72} << 10);
+  workload.set_send_mode(v1::SEND_MODE_URING_ZERO_COPY_FIXED);
+  EXPECT_EQ(LockedBytes(workload, 2), uint64_t{100 * 72} << 10);
+}
+
 }  // namespace
 }  // namespace copycost

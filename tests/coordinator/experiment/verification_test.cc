@@ -153,6 +153,7 @@ TEST(VerificationTest, SocketsAreAsTheKernelHasThem) {
   measured.set_receive_buffer_bytes(65536);
   measured.set_mss_bytes(500);
   measured.set_busy_poll_us(50);
+  measured.set_huge_pages(v1::HUGE_PAGES_RESERVED);
   const std::vector<v1::Workload> verifications = VerificationsOf({measured});
   ASSERT_EQ(verifications.size(), 1u);
   EXPECT_EQ(verifications[0].send_buffer_bytes(), 0u);
@@ -160,6 +161,18 @@ TEST(VerificationTest, SocketsAreAsTheKernelHasThem) {
   EXPECT_EQ(verifications[0].mss_bytes(), 0u);
   EXPECT_EQ(verifications[0].busy_poll_us(), 0u);
   EXPECT_EQ(verifications[0].nodelay(), v1::NODELAY_OFF);
+  EXPECT_EQ(verifications[0].huge_pages(), v1::HUGE_PAGES_NONE);
+}
+
+TEST(VerificationTest, AWorkingSetIsAPathOfItsOwnAndIsGoneRound) {
+  const v1::Workload plain = Measured(v1::SEND_MODE_ONE_COPY, kMiB, 1);
+  v1::Workload working = plain;
+  working.set_working_set_bytes(1000 * kMiB);
+  const std::vector<v1::Workload> verifications = VerificationsOf({plain, working});
+  ASSERT_EQ(verifications.size(), 2u);
+  EXPECT_EQ(verifications[0].working_set_bytes(), 0u);
+  EXPECT_EQ(verifications[1].working_set_bytes(), 1000 * kMiB);
+  EXPECT_GT(verifications[1].messages_per_flow(), 1000u);
 }
 
 }  // namespace
