@@ -29,7 +29,8 @@ absl::StatusOr<FreshMemory> FreshMemory::Create(uint64_t message_bytes, uint32_t
   const uint64_t messages = memory.working_set_bytes > 0
                                 ? memory.working_set_bytes / message_bytes
                                 : std::max<uint64_t>(kOrdinaryBytes / room, 1);
-  ASSIGN_OR_RETURN(PageMemory pages, PageMemory::Map(messages * room, v1::HUGE_PAGES_NONE));
+  ASSIGN_OR_RETURN(PageMemory pages,
+                   PageMemory::Map(messages * room, v1::HUGE_PAGES_NONE, place.alignment));
   FreshMemory fresh(std::move(pages));
   fresh.asked_ = memory;
   fresh.place_ = place;

@@ -76,7 +76,7 @@ absl::StatusOr<MessageBuffers> MessageBuffers::Create(uint32_t least, uint64_t m
   const uint64_t parts = layout == Layout::kSeparate ? fields : 1;
   const Place place = PlaceOf(message_bytes / parts, memory.alignment_bytes);
   absl::StatusOr<PageMemory> pages =
-      PageMemory::Map(count * parts * Stride(place), memory.huge_pages);
+      PageMemory::Map(count * parts * Stride(place), memory.huge_pages, place.alignment);
   if (absl::IsResourceExhausted(pages.status())) {
     return absl::ResourceExhaustedError(
         absl::StrCat("no memory for ", count, " message buffers of ", message_bytes,

@@ -76,19 +76,27 @@ absl::StatusOr<uint64_t> HugeBytesAt(const std::byte* data) {
 
 }  // namespace
 
-absl::StatusOr<PageMemory> PageMemory::Map(uint64_t bytes, v1::HugePages pages) {
+absl::StatusOr<PageMemory> PageMemory::Map(uint64_t bytes, v1::HugePages pages,
+                                           uint64_t alignment) {
   PageMemory memory;
   memory.pages_ = pages;
-  switch (pages) {
+  const uint64_t slack = alignment > PageBytes() ? alignment : 0;
+  RETURN_IF_ERROR(memory.MapPages(bytes + slack));
+  const auto address = reinterpret_cast<uintptr_t>(memory.data_);
+  const uint64_t skipped = RoundUp(address, alignment) - address;
+  memory.data_ += skipped;
+  memory.bytes_ -= skipped;
+  return memory;
+}
+
+absl::Status PageMemory::MapPages(uint64_t bytes) {
+  switch (pages_) {
     case v1::HUGE_PAGES_NONE:
-      RETURN_IF_ERROR(memory.MapSmall(bytes));
-      return memory;
+      return MapSmall(bytes);
     case v1::HUGE_PAGES_TRANSPARENT:
-      RETURN_IF_ERROR(memory.MapTransparent(bytes));
-      return memory;
+      return MapTransparent(bytes);
     case v1::HUGE_PAGES_RESERVED:
-      RETURN_IF_ERROR(memory.MapReserved(bytes));
-      return memory;
+      return MapReserved(bytes);
     default:
       return absl::InvalidArgumentError("workload.huge_pages: unknown value");
   }

@@ -14,10 +14,12 @@ namespace copycost {
 
 class PageMemory {
  public:
-  // At least `bytes`, rounded up to pages of that kind; begins on one. Huge pages are faulted in by
-  // the calling thread, small ones when they are first written. FailedPrecondition where the kernel
-  // gives no huge pages, with what would; ResourceExhausted when memory runs out.
-  static absl::StatusOr<PageMemory> Map(uint64_t bytes, v1::HugePages pages);
+  // At least `bytes`, rounded up to pages of that kind, from a multiple of `alignment` on, a power
+  // of two. Huge pages are faulted in by the calling thread, small ones when they are first
+  // written. FailedPrecondition where the kernel gives no huge pages, with what would;
+  // ResourceExhausted when memory runs out.
+  static absl::StatusOr<PageMemory> Map(uint64_t bytes, v1::HugePages pages,
+                                        uint64_t alignment = 1);
 
   PageMemory(PageMemory&& other) noexcept;
   PageMemory& operator=(PageMemory&& other) noexcept;
@@ -30,6 +32,7 @@ class PageMemory {
  private:
   PageMemory() = default;
 
+  absl::Status MapPages(uint64_t bytes);
   absl::Status MapSmall(uint64_t bytes);
   absl::Status MapReserved(uint64_t bytes);
   absl::Status MapTransparent(uint64_t bytes);
