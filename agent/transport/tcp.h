@@ -1,4 +1,4 @@
-// TCP sockets for the data path. Addresses are numeric; no names are ever resolved.
+// TCP sockets for the data path.
 #ifndef COPYCOST_AGENT_TRANSPORT_TCP_H_
 #define COPYCOST_AGENT_TRANSPORT_TCP_H_
 
@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "agent/transport/inet_socket.h"
 #include "agent/transport/socket_pair.h"
 #include "common/fd.h"
 #include "copycost/v1/trial.pb.h"
@@ -34,11 +35,6 @@ absl::StatusOr<UniqueFd> ListenTcp(absl::string_view address, const TcpOptions& 
 absl::StatusOr<UniqueFd> StartTcpConnect(absl::string_view local, absl::string_view address,
                                          uint16_t port, const TcpOptions& options);
 
-absl::StatusOr<uint16_t> LocalPort(int socket);
-
-// Numeric. Of an established socket.
-absl::StatusOr<std::string> PeerAddress(int socket);
-
 // Bounds what an established socket sends (SO_MAX_PACING_RATE); 0: no bound.
 absl::Status PaceTcp(int socket, uint64_t bits_per_s);
 
@@ -46,20 +42,13 @@ absl::Status PaceTcp(int socket, uint64_t bits_per_s);
 // algorithm holds a part of a segment back until what was sent before is acknowledged.
 absl::Status SetNodelay(int socket, bool on);
 
-// How long an established socket polls its device before it sleeps (SO_BUSY_POLL). PermissionDenied
-// without CAP_NET_ADMIN; FailedPrecondition where the kernel cannot. 0 never fails for either.
-absl::Status SetBusyPoll(int socket, uint32_t microseconds);
-
 // The connection that comes to a non-blocking `listener` from port `peer_port`; others that come
 // are closed. DeadlineExceeded at `deadline` (monotonic).
 absl::StatusOr<UniqueFd> AcceptTcpFrom(int listener, uint16_t peer_port, absl::Time deadline);
 
-// Makes an established socket ready for a data thread.
-absl::Status MakeBlocking(int socket);
-
-// What the kernel says of an established socket: its options into `workload`, with IP version and
-// transport; addresses, buffers and MSS into `end`. Which MSS was `asked` for it does not say, only
-// what came of it: FailedPrecondition for one that is too large for the path.
+// As EchoInetSocket, and TCP's own options; the transport into `workload`, MSS into `end`. Which
+// MSS was `asked` for it does not say, only what came of it: FailedPrecondition for one that is too
+// large for the path.
 absl::Status EchoTcp(int socket, uint32_t asked_mss_bytes, v1::Workload& workload,
                      v1::AppliedEnd& end);
 
