@@ -6,11 +6,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "agent/patterns/stream.h"
-#include "agent/transport/tcp.h"
 #include "common/buffer_axes.h"
 #include "common/clock.h"
 #include "common/mode_traits.h"
@@ -26,9 +26,19 @@ uint64_t FlowSeed(uint64_t trial_seed, uint32_t flow) {
 }
 uint64_t ResponseSeed(uint64_t trial_seed, uint32_t flow) { return ~FlowSeed(trial_seed, flow); }
 
-// Gives the calling thread a table of open files of its own, with the standard streams and `socket`
-// in it. In a process of several threads the kernel counts references to a file in each system call
-// on it, which costs tens of ns a call; for a thread that shares its table with nobody it does not
+#ifndef __SANITIZE_THREAD__
+// The descriptors between the two.
+void CloseBetween(int low, int high) {
+  if (low + 1 < high) {
+    ::close_range(static_cast<unsigned>(low) + 1, static_cast<unsigned>(high) - 1, 0);
+  }
+}
+#endif
+
+// Gives the calling thread a table of open files of its own, with the standard streams and the
+// flow's sockets in it. In a process of several threads the kernel counts references to a file in
+// each system call on it, which costs tens of ns a call; for a thread that shares its table with
+// nobody it does not
 // (__fget_light in the kernel's fs/file.c). The others are closed at once: a copy of a descriptor
 // would keep a connection open that another thread closes.
 //
@@ -36,11 +46,12 @@ uint64_t ResponseSeed(uint64_t trial_seed, uint32_t flow) { return ~FlowSeed(tri
 // process's table, as any other.
 //
 // ThreadSanitizer knows one table only: it would take descriptors of two threads for the same.
-void LeaveSharedFileTable([[maybe_unused]] int socket) {
+void LeaveSharedFileTable([[maybe_unused]] const FlowSockets& sockets) {
 #ifndef __SANITIZE_THREAD__
-  const auto own = static_cast<unsigned>(socket);
-  if (::close_range(own + 1, ~0U, CLOSE_RANGE_UNSHARE) != 0) return;
-  if (own > STDERR_FILENO + 1) ::close_range(STDERR_FILENO + 1, own - 1, 0);
+  const auto [first, last] = std::minmax(sockets.data, sockets.control);
+  if (::close_range(static_cast<unsigned>(last) + 1, ~0U, CLOSE_RANGE_UNSHARE) != 0) return;
+  CloseBetween(std::max(first, STDERR_FILENO), last);
+  CloseBetween(STDERR_FILENO, first);
 #endif
 }
 
@@ -107,7 +118,11 @@ DataThread::~DataThread() {
   Join();
 }
 
-void DataThread::Abort() { ::shutdown(options_.socket.get(), SHUT_RDWR); }
+void DataThread::Abort() {
+  // One that this agent does not know has failed to prepare.
+  const auto transport = FindTransport(options_.workload.transport());
+  if (transport.ok()) (*transport)->Abort(sockets());
+}
 
 void DataThread::Join() {
   options_.gate.Advance(Phase::kStop);  // it may still wait for the start
@@ -117,7 +132,7 @@ void DataThread::Join() {
 bool DataThread::exchanges() const { return Exchanges(options_.workload.pattern()); }
 
 void DataThread::Main() {
-  LeaveSharedFileTable(options_.socket.get());
+  LeaveSharedFileTable(sockets());
   if (options_.sender != nullptr) out_.emplace(std::move(options_.sender));
   if (options_.receiver != nullptr) in_.emplace(std::move(options_.receiver));
   const absl::Status prepared = Prepare();
@@ -154,6 +169,7 @@ absl::Status DataThread::Prepare() {
   applied_end_.set_flow(options_.end.flow());
   applied_end_.set_role(options_.end.role());
   RETURN_IF_ERROR(transport_->Open(socket, workload, options_.end, applied_end_));
+  RETURN_IF_ERROR(transport_->Greet(socket, workload, options_.end));
   RETURN_IF_ERROR(OpenWays());
   RETURN_IF_ERROR(EchoWays());
   if (exchanges()) {
@@ -227,7 +243,10 @@ absl::Status DataThread::RunPattern() {
                                        : Answer(options, end, one_way_ ? &*one_way_ : nullptr));
     return absl::OkStatus();
   }
-  const StreamOptions options = StreamOptionsOf(options_.workload);
+  StreamOptions options = StreamOptionsOf(options_.workload);
+  if (options_.control.valid() && options.messages > 0) {
+    options.credit = &credit_.emplace(options_.control.get());
+  }
   RETURN_IF_ERROR(begins() ? StreamSend(options, out_->sender(), meter_)
                            : StreamReceive(options, in_->receiver(), meter_));
   totals_.request_bytes = meter_.counters().bytes.Get();
@@ -242,9 +261,9 @@ absl::Status DataThread::RunAndConclude() {
   if (out_) RETURN_IF_ERROR(out_->sender().Drain(deadline));
   if (begins()) {
     // Evidence comes last: before everything is acknowledged there may be retransmissions to come.
-    RETURN_IF_ERROR(EndStream(options_.socket.get(), deadline));
-  } else if (::shutdown(options_.socket.get(), SHUT_WR) != 0) {
-    return ErrnoStatus("shutdown");
+    RETURN_IF_ERROR(transport_->EndSending(sockets(), deadline));
+  } else {
+    RETURN_IF_ERROR(transport_->EndReceiving(sockets()));
   }
   return Conclude();
 }

@@ -18,6 +18,7 @@
 #include "agent/measure/one_way_latency.h"
 #include "agent/measure/reuse_timer.h"
 #include "agent/measure/window_gate.h"
+#include "agent/patterns/credit.h"
 #include "agent/patterns/exchange.h"
 #include "agent/receive_modes/receiver.h"
 #include "agent/send_modes/sender.h"
@@ -36,7 +37,8 @@ class DataThread {
     v1::FlowEnd end;
     v1::Workload workload;
     uint64_t content_seed;
-    UniqueFd socket;  // established, preambles exchanged
+    UniqueFd socket;                // established, preambles exchanged
+    UniqueFd control = UniqueFd();  // with datagrams
     // A sender end has a sender, a receiver end a receiver; where the pattern has exchanges each
     // has both.
     std::unique_ptr<Sender> sender;
@@ -64,6 +66,7 @@ class DataThread {
   void Join();
 
   const v1::FlowEnd& end() const { return options_.end; }
+  int control() const { return options_.control.get(); }  // -1 without datagrams
   FlowMeter& meter() { return meter_; }
 
   // What was applied, told by the parts that applied it. After an OK on_ready.
@@ -75,6 +78,9 @@ class DataThread {
 
  private:
   bool exchanges() const;
+  FlowSockets sockets() const {
+    return {.data = options_.socket.get(), .control = options_.control.get()};
+  }
   bool begins() const { return options_.end.role() == v1::ROLE_SENDER; }
 
   void Main();
@@ -92,6 +98,7 @@ class DataThread {
   FlowMeter meter_;
   ReuseTimer reuse_;
   std::optional<OneWayLatency> one_way_;  // of the server, where requests say when they were made
+  std::optional<Credit> credit_;          // of datagrams that all must arrive
   std::optional<WayOut> out_;
   std::optional<WayIn> in_;
   // Of the messages, or of the requests and the responses.

@@ -31,7 +31,7 @@ absl::Status CheckRate(const Limits& limits, const v1::Prepare& prepare) {
   if (senders == 0 || (pacing > 0 && pacing <= limits.max_rate_bits_per_s / senders)) {
     return absl::OkStatus();
   }
-  if (IsLocal(prepare.workload().transport())) {
+  if (IsLocal(prepare.workload().transport()) || IsDatagrams(prepare.workload().transport())) {
     return Beyond("--max-rate",
                   absl::StrCat(Label(prepare.workload().transport()),
                                " cannot be paced, and this agent sends ",

@@ -84,6 +84,10 @@ absl::StatusOr<SocketPair> OpenPair(const Transport& transport) {
 }
 
 absl::Status TryOver(const Transport& transport, const SendModeRow& mode) {
+  if (IsDatagrams(transport.kind()) && LendsPages(mode.mode)) {
+    return ReasonOf(transport, absl::FailedPreconditionError(
+                                   "it hands a message over in pieces, each of them a datagram"));
+  }
   return Try(transport, mode, SendPage);
 }
 

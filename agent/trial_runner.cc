@@ -215,11 +215,13 @@ absl::Status TrialRunner::Meet(const v1::Connect& connect) {
 
 absl::Status TrialRunner::StartThreads() {
   std::map<uint32_t, UniqueFd> sockets = rendezvous_->TakeSockets();
+  std::map<uint32_t, UniqueFd> controls = rendezvous_->TakeControls();
   for (const v1::FlowEnd& end : prepare_.ends()) {
     DataThread::Options options{.end = end,
                                 .workload = prepare_.workload(),
                                 .content_seed = prepare_.content_seed(),
                                 .socket = std::move(sockets.at(end.flow())),
+                                .control = std::move(controls[end.flow()]),
                                 .sender = nullptr,
                                 .receiver = nullptr,
                                 .gate = gate_,
@@ -293,6 +295,7 @@ absl::Status TrialRunner::Measure(const v1::Start& start) {
   traffic_limit_ = at + options_.limits.max_duration + kEndLimit;
   gate_.Advance(Phase::kRunning);
   sampler_.emplace(std::move(sources), at);
+  WatchDatagrams(at);
   if (schedule_.windowed()) {
     RETURN_IF_ERROR(RunWindow(opens, closes));
     sampler_.reset();
@@ -309,8 +312,24 @@ absl::Status TrialRunner::RunWindow(absl::Time opens, absl::Time closes) {
   RETURN_IF_ERROR(ReadEdge(FlowMeter::Edge::kClose, closes));
   host_cpu_ = Difference(opened, closed);
   RETURN_IF_ERROR(WaitUntil(closes + kTail));
+  watch_.reset();  // what is under way is waited for, and then ends
   gate_.Advance(Phase::kStop);
   return absl::OkStatus();
+}
+
+// A stream of which every message must arrive is held back by what its receiver says itself.
+void TrialRunner::WatchDatagrams(absl::Time at) {
+  const v1::Workload& workload = prepare_.workload();
+  if (!IsDatagrams(workload.transport())) return;
+  if (!schedule_.windowed() && !Exchanges(workload.pattern())) return;
+  std::vector<DatagramWatch::Flow> flows;
+  for (const auto& thread : threads_) {
+    flows.push_back({.flow = thread->end().flow(),
+                     .role = thread->end().role(),
+                     .control = thread->control(),
+                     .counters = &thread->meter().counters()});
+  }
+  watch_.emplace(std::move(flows), workload, at);
 }
 
 // By time, not by what threads say: one that were preempted while it told would hold this up.
@@ -398,6 +417,7 @@ absl::Status TrialRunner::TakeWhileRunning(Note note) {
   const FlowNote& ended = std::get<FlowNote>(note);
   RETURN_IF_ERROR(Annotate(ended.status, absl::StrCat("flow ", ended.flow)));
   ++flows_done_;
+  if (watch_.has_value()) watch_->Forget(ended.flow);
   const auto thread = std::find_if(threads_.begin(), threads_.end(), [&](const auto& candidate) {
     return candidate->end().flow() == ended.flow;
   });
@@ -416,12 +436,14 @@ absl::StatusOr<TrialRunner::Note> TrialRunner::NextNote(absl::Time deadline,
     absl::Time until =
         std::min({deadline, last_event_ + kHeartbeat, SilenceLimit(), traffic_limit_});
     if (sampler_.has_value()) until = std::min(until, sampler_->due());
+    if (watch_.has_value()) until = std::min(until, watch_->due());
     absl::StatusOr<Note> note = notes_.PopUntil(until);
     if (!absl::IsDeadlineExceeded(note.status())) return note;
     const absl::Time now = clock_.Now();
     if (sampler_.has_value() && now >= sampler_->due()) {
       if (auto sample = sampler_->Tick(now)) *samples_.add_samples() = *std::move(sample);
     }
+    if (watch_.has_value() && now >= watch_->due()) RETURN_IF_ERROR(watch_->Tick(now));
     if (now >= last_event_ + kHeartbeat) EmitLife();
     if (now >= deadline) return absl::DeadlineExceededError(late);
     if (now >= SilenceLimit()) {

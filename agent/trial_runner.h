@@ -30,6 +30,7 @@
 #include "agent/measure/host_cpu.h"
 #include "agent/measure/sampler.h"
 #include "agent/measure/window_gate.h"
+#include "agent/transport/datagram_watch.h"
 #include "agent/transport/rendezvous.h"
 #include "common/clock.h"
 #include "common/fd.h"
@@ -95,6 +96,7 @@ class TrialRunner {
   absl::Status StartThreads();
   absl::Status EmitReady();
   absl::Status Measure(const v1::Start& start);
+  void WatchDatagrams(absl::Time at);
   absl::Status RunWindow(absl::Time opens, absl::Time closes);
   absl::Status WaitUntil(absl::Time until);
   absl::Status TakeWhileRunning(Note note);
@@ -123,7 +125,8 @@ class TrialRunner {
   std::vector<std::unique_ptr<DataThread>> threads_;
   std::vector<FlowMeter*> meters_;  // of threads_, once there is traffic
   std::optional<Sampler> sampler_;
-  v1::Samples samples_;  // not yet told
+  std::optional<DatagramWatch> watch_;  // while datagrams may be sent in vain
+  v1::Samples samples_;                 // not yet told
   std::optional<v1::HostCpu> host_cpu_;
   std::optional<uint64_t>
       collapses_before_;  // traffic; absent where nothing of it is received here

@@ -44,9 +44,14 @@ AxisValue ValueOf(const FieldDescriptor& field, const v1::Workload& workload) {
 
 }  // namespace
 
+bool TransportHas(const v1::Axis& axis, v1::Transport transport) {
+  if (IsLocal(transport)) return !axis.network_only() && !axis.tcp_only();
+  return !IsDatagrams(transport) || !axis.tcp_only();
+}
+
 bool AxisApplies(const FieldDescriptor& field, const v1::Workload& workload) {
   const v1::Axis& axis = field.options().GetExtension(v1::axis);
-  if (axis.network_only() && IsLocal(workload.transport())) return false;
+  if (!TransportHas(axis, workload.transport())) return false;
   const v1::Pattern pattern = workload.pattern();
   if (pattern == v1::PATTERN_UNSPECIFIED) return true;
   switch (field.number()) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "copycost/v1/experiment.pb.h"
+#include "copycost/v1/words.pb.h"
 
 namespace copycost {
 
@@ -23,6 +24,9 @@ struct AxisValue {
   // and only paced ones a rate; a local transport has nothing of a network.
   bool applies = true;
 };
+
+// Whether a transport has a part for the axis; an unspecified one has, for every axis.
+bool TransportHas(const v1::Axis& axis, v1::Transport transport);
 
 // As `applies`. Every axis applies to an unspecified pattern, and to an unspecified transport.
 bool AxisApplies(const google::protobuf::FieldDescriptor& field, const v1::Workload& workload);

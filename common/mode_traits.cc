@@ -48,6 +48,10 @@ bool Exchanges(v1::Pattern pattern) {
 
 bool HasRate(v1::Pattern pattern) { return Says(*v1::Pattern_descriptor(), pattern, v1::has_rate); }
 
+bool IsDatagrams(v1::Transport transport) {
+  return Says(*v1::Transport_descriptor(), transport, v1::datagrams);
+}
+
 bool IsLocal(v1::Transport transport) {
   return Says(*v1::Transport_descriptor(), transport, v1::local);
 }

@@ -2,6 +2,8 @@
 #ifndef COPYCOST_COMMON_MODE_TRAITS_H_
 #define COPYCOST_COMMON_MODE_TRAITS_H_
 
+#include <cstdint>
+
 #include "copycost/v1/copy_mode.pb.h"
 #include "copycost/v1/experiment.pb.h"
 
@@ -37,6 +39,12 @@ bool HasRate(v1::Pattern pattern);
 
 // Both its ends are on one host, and no network lies between them.
 bool IsLocal(v1::Transport transport);
+
+// Messages travel as datagrams, which may be lost.
+bool IsDatagrams(v1::Transport transport);
+
+// The most that one call may send as datagrams: what IPv4 has room for.
+inline constexpr uint64_t kMostDatagramBytes = 65507;
 
 }  // namespace copycost
 

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "common/axis_values.h"
 #include "common/buffer_axes.h"
 #include "common/mode_traits.h"
 #include "common/status.h"
@@ -34,7 +35,7 @@ absl::Status CheckAxis(const v1::Workload& workload, const FieldDescriptor& fiel
   const v1::Axis& axis = field.options().GetExtension(v1::axis);
   const google::protobuf::Reflection& reflection = *workload.GetReflection();
   const std::string name = absl::StrCat("workload.", field.name());
-  if (axis.network_only() && IsLocal(workload.transport())) {
+  if (!TransportHas(axis, workload.transport())) {
     if (!reflection.HasField(workload, &field)) return absl::OkStatus();
     return Refuse(name, absl::StrCat(Label(workload.transport()), " has no part in it"));
   }
@@ -115,6 +116,15 @@ absl::Status CheckEnd(const v1::FlowEnd& end, v1::Transport transport, std::set<
 
 }  // namespace
 
+absl::Status CheckDatagrams(const v1::Workload& workload) {
+  if (!IsDatagrams(workload.transport())) return absl::OkStatus();
+  const uint64_t largest = std::max(workload.message_bytes(), workload.response_bytes());
+  if (largest <= kMostDatagramBytes) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(Label(workload.transport()), " takes at most ",
+                                                 kMostDatagramBytes, " bytes in one call, and ",
+                                                 largest, " are a message"));
+}
+
 absl::Status ValidateWorkload(const v1::Workload& workload) {
   const google::protobuf::Descriptor& type = *workload.GetDescriptor();
   for (int i = 0; i < type.field_count(); ++i) {
@@ -127,6 +137,7 @@ absl::Status ValidateWorkload(const v1::Workload& workload) {
                                workload.fields(), " equal fields"));
   }
   RETURN_IF_ERROR(CheckPattern(workload));
+  RETURN_IF_ERROR(Annotate(CheckDatagrams(workload), "workload"));
   RETURN_IF_ERROR(Annotate(CheckBufferAxes(workload), "workload"));
   if (workload.pacing_bits_per_s() % 8 != 0) {
     return Refuse("workload.pacing_bits_per_s", "must be a whole number of bytes, a multiple of 8");

@@ -8,6 +8,9 @@
 
 namespace copycost {
 
+// InvalidArgument for messages that are too large for the transport, in words that stand alone.
+absl::Status CheckDatagrams(const v1::Workload& workload);
+
 // InvalidArgument names the field and what it may hold.
 absl::Status ValidateWorkload(const v1::Workload& workload);
 absl::Status ValidatePrepare(const v1::Prepare& prepare);

@@ -16,6 +16,9 @@ void EchoStream(const StreamOptions& options, v1::Workload& applied) {
 absl::Status StreamSend(const StreamOptions& options, Sender& sender, FlowMeter& meter) {
   uint64_t left = options.messages > 0 ? options.messages : std::numeric_limits<uint64_t>::max();
   while (left > 0 && meter.Pass()) {
+    if (options.credit != nullptr) {
+      RETURN_IF_ERROR(options.credit->Await(meter.counters().bytes.Get(), options.message_bytes));
+    }
     const absl::StatusOr<uint32_t> sent = SendStep(sender, options.message_bytes, meter);
     if (!sent.ok()) return sent.status();
     meter.counters().messages.Add(*sent);
@@ -30,6 +33,9 @@ absl::Status StreamReceive(const StreamOptions& options, Receiver& receiver, Flo
     ASSIGN_OR_RETURN(const Arrival arrival, receiver.Receive());
     meter.counters().bytes.Add(arrival.bytes);
     if (arrival.end_of_stream) break;
+    if (options.credit != nullptr) {
+      RETURN_IF_ERROR(options.credit->Grant(meter.counters().bytes.Get()));
+    }
   }
   const uint64_t bytes = meter.counters().bytes.Get();
   if (options.messages > 0 && bytes != options.messages * options.message_bytes) {

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "agent/measure/flow_meter.h"
+#include "agent/patterns/credit.h"
 #include "agent/receive_modes/receiver.h"
 #include "agent/send_modes/sender.h"
 #include "copycost/v1/experiment.pb.h"
@@ -15,7 +16,8 @@ namespace copycost {
 
 struct StreamOptions {
   uint64_t message_bytes;
-  uint64_t messages;  // 0: until the gate says stop
+  uint64_t messages;         // 0: until the gate says stop
+  Credit* credit = nullptr;  // null: whoever sends is held back by the socket alone
 };
 
 // The pattern's part of what a trial applies.

@@ -36,10 +36,10 @@ absl::StatusOr<v1::Evidence> ZeroCopyEvidence::Take(int socket) const {
       // A local peer's receive path copies every byte once, and may do so again for what was sent
       // again. Completions that say nothing was copied would contradict that (the pair may lead
       // elsewhere): then they count, and only what they do not speak for is taken as copied.
-      ASSIGN_OR_RETURN(const TcpState tcp, ReadTcpState(socket));
+      ASSIGN_OR_RETURN(const uint64_t sent_again, RetransmittedBytes(socket));
       if (uncopied_bytes_ == 0) evidence.set_delivery_basis(v1::BASIS_BY_CONSTRUCTION);
       evidence.set_delivery_copied_low_bytes(sent_bytes_ - uncopied_bytes_);
-      evidence.set_delivery_copied_high_bytes(sent_bytes_ + tcp.retransmitted_bytes);
+      evidence.set_delivery_copied_high_bytes(sent_bytes_ + sent_again);
       break;
     }
   }

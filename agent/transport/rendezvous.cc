@@ -10,6 +10,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
+#include "agent/transport/inet_socket.h"
+#include "agent/transport/udp.h"
 #include "agent/transport/unix_socket.h"
 #include "common/clock.h"
 #include "common/status.h"
@@ -17,24 +20,15 @@
 namespace copycost {
 namespace {
 
-void StoreFlow(uint32_t flow, std::byte* to) {
-  for (int i = 0; i < 4; ++i) to[i] = static_cast<std::byte>(flow >> (8 * i));
+// Little-endian.
+void StoreNumber(uint32_t number, absl::Span<std::byte> to) {
+  for (size_t i = 0; i < to.size(); ++i) to[i] = static_cast<std::byte>(number >> (8 * i));
 }
 
-uint32_t LoadFlow(const std::byte* from) {
-  uint32_t flow = 0;
-  for (int i = 0; i < 4; ++i) flow |= std::to_integer<uint32_t>(from[i]) << (8 * i);
-  return flow;
-}
-
-absl::Status SendPreamble(int socket, const v1::FlowEnd& end) {
-  std::array<std::byte, Rendezvous::kPreambleBytes> preamble;
-  std::memcpy(preamble.data(), end.nonce().data(), Rendezvous::kNonceBytes);
-  StoreFlow(end.flow(), preamble.data() + Rendezvous::kNonceBytes);
-  // A new connection's send buffer always has room for this.
-  const ssize_t sent = ::send(socket, preamble.data(), preamble.size(), MSG_NOSIGNAL);
-  if (sent == static_cast<ssize_t>(preamble.size())) return absl::OkStatus();
-  return sent < 0 ? ErrnoStatus("send preamble") : absl::UnavailableError("preamble cut short");
+uint32_t LoadNumber(absl::Span<const std::byte> from) {
+  uint32_t number = 0;
+  for (size_t i = 0; i < from.size(); ++i) number |= std::to_integer<uint32_t>(from[i]) << (8 * i);
+  return number;
 }
 
 int PollTimeout(absl::Time deadline) {
@@ -46,10 +40,9 @@ int PollTimeout(absl::Time deadline) {
 }  // namespace
 
 Rendezvous::Rendezvous(const v1::Prepare& prepare, const Limits& limits)
-    : limits_(&limits),
-      transport_(prepare.workload().transport()),
-      data_address_(prepare.data_address()),
-      options_(TcpOptionsOf(prepare.workload())) {
+    : limits_(&limits), workload_(prepare.workload()), data_address_(prepare.data_address()) {
+  // Those of datagrams are their own socket's.
+  if (!datagrams()) options_ = TcpOptionsOf(workload_);
   for (const v1::FlowEnd& end : prepare.ends()) ends_.emplace(end.flow(), end);
 }
 
@@ -114,6 +107,9 @@ absl::Status Rendezvous::Connect(const v1::Connect& connect) {
     absl::StatusOr<UniqueFd> socket = StartConnect(peer);
     if (!socket.ok()) return Annotate(socket.status(), "connect.peers");
     meeting.socket = *std::move(socket);
+    if (datagrams()) {
+      ASSIGN_OR_RETURN(meeting.datagrams, BindUdp(data_address_, workload_));
+    }
     meeting.flow = peer.flow();
     meeting.connecting = true;
     meetings_.push_back(std::move(meeting));
@@ -184,21 +180,37 @@ absl::Status Rendezvous::FinishConnecting(Meeting& meeting) {
   ::getsockopt(meeting.socket.get(), SOL_SOCKET, SO_ERROR, &error, &size);
   if (error != 0) return GiveUp(meeting, ErrnoStatus(error, "connect").message());
   meeting.connecting = false;
-  return SendPreamble(meeting.socket.get(), ends_.at(*meeting.flow));
+  return SendPreamble(meeting, ends_.at(*meeting.flow));
+}
+
+absl::Status Rendezvous::SendPreamble(const Meeting& meeting, const v1::FlowEnd& end) const {
+  std::array<std::byte, kPreambleBytes + kPortBytes> preamble;
+  std::memcpy(preamble.data(), end.nonce().data(), kNonceBytes);
+  StoreNumber(end.flow(), absl::MakeSpan(preamble).subspan(kNonceBytes, sizeof(uint32_t)));
+  if (datagrams()) {
+    ASSIGN_OR_RETURN(const uint16_t port, LocalPort(meeting.datagrams.get()));
+    StoreNumber(port, absl::MakeSpan(preamble).subspan(kPreambleBytes));
+  }
+  // A new connection's send buffer always has room for this.
+  const ssize_t sent =
+      ::send(meeting.socket.get(), preamble.data(), preamble_bytes(), MSG_NOSIGNAL);
+  if (sent == static_cast<ssize_t>(preamble_bytes())) return absl::OkStatus();
+  return sent < 0 ? ErrnoStatus("send preamble") : absl::UnavailableError("preamble cut short");
 }
 
 absl::Status Rendezvous::Hear(Meeting& meeting) {
   const ssize_t heard = ::recv(meeting.socket.get(), meeting.heard.data() + meeting.heard_bytes,
-                               meeting.heard.size() - meeting.heard_bytes, 0);
+                               preamble_bytes() - meeting.heard_bytes, 0);
   if (heard < 0 && (errno == EAGAIN || errno == EINTR)) return absl::OkStatus();
   if (heard <= 0) return GiveUp(meeting, "closed before its preamble");
   meeting.heard_bytes += static_cast<size_t>(heard);
-  if (meeting.heard_bytes < meeting.heard.size()) return absl::OkStatus();
+  if (meeting.heard_bytes < preamble_bytes()) return absl::OkStatus();
   return Conclude(meeting);
 }
 
 absl::Status Rendezvous::Conclude(Meeting& meeting) {
-  const uint32_t flow = LoadFlow(meeting.heard.data() + kNonceBytes);
+  const uint32_t flow =
+      LoadNumber(absl::MakeSpan(meeting.heard).subspan(kNonceBytes, sizeof(uint32_t)));
   const auto end = ends_.find(flow);
   const bool ours =
       end != ends_.end() && meeting.flow.value_or(flow) == flow &&
@@ -206,11 +218,28 @@ absl::Status Rendezvous::Conclude(Meeting& meeting) {
       std::memcmp(meeting.heard.data(), end->second.peer_nonce().data(), kNonceBytes) == 0;
   if (!ours) return GiveUp(meeting, "wrong preamble");
   RETURN_IF_ERROR(Annotate(CheckPeer(meeting.socket.get()), absl::StrCat("flow ", flow)));
-  if (end->second.listens()) RETURN_IF_ERROR(SendPreamble(meeting.socket.get(), end->second));
+  if (datagrams()) RETURN_IF_ERROR(JoinDatagrams(meeting));
+  if (end->second.listens()) RETURN_IF_ERROR(SendPreamble(meeting, end->second));
   RETURN_IF_ERROR(MakeBlocking(meeting.socket.get()));
+  if (datagrams()) {
+    controls_.emplace(flow, std::move(meeting.socket));
+    meeting.socket = std::move(meeting.datagrams);
+  }
   sockets_.emplace(flow, std::move(meeting.socket));
   meeting.over = true;
   return absl::OkStatus();
+}
+
+// Ties the UDP socket to the peer's, whose port has just been heard.
+absl::Status Rendezvous::JoinDatagrams(Meeting& meeting) {
+  if (!meeting.datagrams.valid()) {
+    ASSIGN_OR_RETURN(meeting.datagrams, BindUdp(data_address_, workload_));
+  }
+  const uint32_t port = LoadNumber(absl::MakeSpan(meeting.heard).subspan(kPreambleBytes));
+  ASSIGN_OR_RETURN(const std::string peer, PeerAddress(meeting.socket.get()));
+  RETURN_IF_ERROR(ConnectUdp(meeting.datagrams.get(), peer, static_cast<uint16_t>(port)));
+  // Words over the control are short, and each is waited for.
+  return SetNodelay(meeting.socket.get(), true);
 }
 
 // A stranger is let go without a word; a peer we went to ourselves must answer rightly.

@@ -7,7 +7,9 @@
 //
 // Each side writes a preamble of 20 bytes, its nonce and the flow number (little-endian), and reads
 // the peer's: the connecting side at once, the listening side after it has checked what it read.
-// Payload follows at once.
+// Payload follows at once. Where messages travel as datagrams, two bytes more tell the port of the
+// UDP socket that goes with the connection; the flow's socket is that one, and the connection its
+// control.
 //
 //   ASSIGN_OR_RETURN(Rendezvous meeting, Rendezvous::Create(prepare));
 //   tell the peers meeting.listening(); learn theirs
@@ -41,6 +43,7 @@ class Rendezvous {
  public:
   static constexpr size_t kNonceBytes = 16;
   static constexpr size_t kPreambleBytes = kNonceBytes + sizeof(uint32_t);
+  static constexpr size_t kPortBytes = sizeof(uint16_t);
   static constexpr size_t kMostStrangers = 64;
 
   // Listens if an end of `prepare` does. `prepare` has been validated; `limits` say where peers may
@@ -66,22 +69,26 @@ class Rendezvous {
   // "2 of 8 flows" - for the message when time has run out.
   std::string Missing() const;
 
-  // By flow number. Requires done().
+  // By flow number. Requires done(). Controls are of datagrams only.
   std::map<uint32_t, UniqueFd> TakeSockets() { return std::move(sockets_); }
+  std::map<uint32_t, UniqueFd> TakeControls() { return std::move(controls_); }
 
  private:
   struct Meeting {
     UniqueFd socket;
     std::optional<uint32_t> flow;  // known from the start where we connect
     bool connecting = false;
-    std::array<std::byte, kPreambleBytes> heard{};
+    UniqueFd datagrams;  // bound, where it goes with the connection
+    std::array<std::byte, kPreambleBytes + kPortBytes> heard{};
     size_t heard_bytes = 0;
     bool over = false;  // met, or closed
   };
 
   Rendezvous(const v1::Prepare& prepare, const Limits& limits);
 
-  bool local() const { return IsLocal(transport_); }
+  bool local() const { return IsLocal(workload_.transport()); }
+  bool datagrams() const { return IsDatagrams(workload_.transport()); }
+  size_t preamble_bytes() const { return kPreambleBytes + (datagrams() ? kPortBytes : 0); }
 
   absl::Status Listen();
   absl::StatusOr<UniqueFd> StartConnect(const v1::Connect::Peer& peer) const;
@@ -92,10 +99,12 @@ class Rendezvous {
   absl::Status FinishConnecting(Meeting& meeting);
   absl::Status Hear(Meeting& meeting);
   absl::Status Conclude(Meeting& meeting);
+  absl::Status SendPreamble(const Meeting& meeting, const v1::FlowEnd& end) const;
+  absl::Status JoinDatagrams(Meeting& meeting);
   absl::Status GiveUp(Meeting& meeting, absl::string_view why);
 
   const Limits* limits_;
-  v1::Transport transport_;
+  v1::Workload workload_;
   std::string data_address_;
   TcpOptions options_;
   std::map<uint32_t, v1::FlowEnd> ends_;
@@ -104,6 +113,7 @@ class Rendezvous {
   v1::Listening listening_;
   std::vector<Meeting> meetings_;
   std::map<uint32_t, UniqueFd> sockets_;
+  std::map<uint32_t, UniqueFd> controls_;
 };
 
 }  // namespace copycost

@@ -9,6 +9,9 @@ namespace copycost {
 struct SocketPair {
   UniqueFd client;
   UniqueFd server;
+  // Of transports that need one: another connection between the same ends.
+  UniqueFd client_control = UniqueFd();
+  UniqueFd server_control = UniqueFd();
 };
 
 }  // namespace copycost

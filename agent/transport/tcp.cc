@@ -188,6 +188,14 @@ absl::StatusOr<TcpState> ReadTcpState(int socket) {
                   .retransmitted_bytes = info.tcpi_bytes_retrans};
 }
 
+absl::StatusOr<uint64_t> RetransmittedBytes(int socket) {
+  ASSIGN_OR_RETURN(const uint32_t protocol,
+                   IntOption(socket, SOL_SOCKET, SO_PROTOCOL, "SO_PROTOCOL"));
+  if (protocol != IPPROTO_TCP) return 0;
+  ASSIGN_OR_RETURN(const TcpState tcp, ReadTcpState(socket));
+  return tcp.retransmitted_bytes;
+}
+
 absl::Status EndStream(int socket, absl::Time deadline) {
   if (::shutdown(socket, SHUT_WR) != 0) return ErrnoStatus("shutdown");
   while (true) {

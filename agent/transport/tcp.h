@@ -61,6 +61,9 @@ struct TcpState {
 // Linux 4.19): none is not the same as not counted.
 absl::StatusOr<TcpState> ReadTcpState(int socket);
 
+// None where the socket is no TCP socket: nothing else sends anything again.
+absl::StatusOr<uint64_t> RetransmittedBytes(int socket);
+
 // Tells the peer that no more comes, and waits until it has said the same: everything sent was then
 // acknowledged. DeadlineExceeded at `deadline` (monotonic); Unavailable when the connection is
 // lost.

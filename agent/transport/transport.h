@@ -5,12 +5,20 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "agent/flow_spec.h"
 #include "agent/transport/socket_pair.h"
 #include "copycost/v1/trial.pb.h"
 
 namespace copycost {
+
+// Of one end of a flow. `control` is the connection over which the ends met, where the transport
+// keeps it; -1 elsewhere.
+struct FlowSockets {
+  int data;
+  int control = -1;
+};
 
 class Transport {
  public:
@@ -25,6 +33,13 @@ class Transport {
   virtual absl::Status Open(int socket, const v1::Workload& workload, const v1::FlowEnd& end,
                             v1::AppliedEnd& applied) const = 0;
 
+  // What the two ends say to each other over the opened socket before anything else; blocks for the
+  // other.
+  virtual absl::Status Greet(int /*socket*/, const v1::Workload& /*workload*/,
+                             const v1::FlowEnd& /*end*/) const {
+    return absl::OkStatus();
+  }
+
   // Whether the kernel encrypts what is sent: what lies in a socket's queue is not the payload
   // then.
   virtual bool encrypts() const { return false; }
@@ -35,6 +50,15 @@ class Transport {
   // What the kernel says of an established socket that was opened with what was `asked`.
   virtual absl::Status Echo(int socket, const v1::Workload& asked, v1::Workload& told,
                             v1::AppliedEnd& applied) const = 0;
+
+  // Ends a flow: the end that began tells that no more comes, and waits until the other has said
+  // the same, having taken everything that arrives. DeadlineExceeded at `deadline` (monotonic).
+  virtual absl::Status EndSending(const FlowSockets& sockets, absl::Time deadline) const;
+  virtual absl::Status EndReceiving(const FlowSockets& sockets) const;
+
+  // Ends the flow at once, from any thread: whoever is blocked in a call on its sockets, or in a
+  // ring that has one, comes back soon.
+  virtual void Abort(const FlowSockets& sockets) const;
 
   // What the kernel counted, once the flow has ended.
   virtual absl::Status Tell(int socket, v1::FlowResult& result) const = 0;

@@ -1,5 +1,9 @@
+#include <sys/socket.h>
+
 #include "absl/strings/str_cat.h"
+#include "agent/transport/tcp.h"
 #include "agent/transport/transport.h"
+#include "common/status.h"
 
 namespace copycost {
 
@@ -7,10 +11,22 @@ namespace copycost {
 const Transport& TcpTransport();
 const Transport& UnixTransport();
 const Transport& KtlsTransport();
+const Transport& UdpTransport();
+
+// Of streams, which know an end.
+absl::Status Transport::EndSending(const FlowSockets& sockets, absl::Time deadline) const {
+  return EndStream(sockets.data, deadline);
+}
+
+absl::Status Transport::EndReceiving(const FlowSockets& sockets) const {
+  return ::shutdown(sockets.data, SHUT_WR) == 0 ? absl::OkStatus() : ErrnoStatus("shutdown");
+}
+
+void Transport::Abort(const FlowSockets& sockets) const { ::shutdown(sockets.data, SHUT_RDWR); }
 
 absl::Span<const Transport* const> Transports() {
   static const Transport* const kTransports[] = {&TcpTransport(), &UnixTransport(),
-                                                 &KtlsTransport()};
+                                                 &KtlsTransport(), &UdpTransport()};
   return kTransports;
 }
 

@@ -110,7 +110,9 @@ std::vector<Way> WaysOf(const Ends& ends, const v1::Workload& workload) {
 }
 
 absl::Status CheckWay(uint32_t flow, const Way& way, const v1::Workload& workload) {
-  if (way.accepted_bytes != way.delivered_bytes) {
+  const bool may_lose = IsDatagrams(workload.transport());
+  if (may_lose ? way.accepted_bytes < way.delivered_bytes
+               : way.accepted_bytes != way.delivered_bytes) {
     return Invalid(flow, absl::StrCat(way.accepted_bytes, " bytes", way.what, " were accepted, ",
                                       way.delivered_bytes, " delivered"));
   }
@@ -219,6 +221,7 @@ struct Sums {
   uint64_t zero_copy_sends = 0;
   uint64_t zero_copy_copied = 0;
   uint64_t mapped_bytes = 0;
+  uint64_t accepted_bytes = 0;
   uint64_t delivered_bytes = 0;
 };
 
@@ -229,6 +232,7 @@ Sums SumsOf(const std::map<uint32_t, Ends>& flows, const v1::Workload& workload)
       sums.zero_copy_sends += way.sent.zero_copy_sends();
       sums.zero_copy_copied += way.sent.zero_copy_copied();
       sums.mapped_bytes += way.received.mapped_bytes();
+      sums.accepted_bytes += way.accepted_bytes;
       sums.delivered_bytes += way.delivered_bytes;
     }
   }
@@ -322,11 +326,15 @@ std::vector<v1::Flag> FlagsOf(const v1::TrialRecord& attempt) {
   if (MapsPages(workload.receive_mode()) && 2 * sums.mapped_bytes < sums.delivered_bytes) {
     flags.insert(v1::FLAG_NOT_MAPPED);
   }
+  if (sums.delivered_bytes < sums.accepted_bytes) flags.insert(v1::FLAG_LOSSY);
   if (IsCollapsed(attempt)) flags.insert(v1::FLAG_COLLAPSED);
   if (IsOversubscribed(attempt)) flags.insert(v1::FLAG_OVERSUBSCRIBED);
   if (workload.messages_per_flow() == 0) {
     if (IsUnsteady(attempt)) flags.insert(v1::FLAG_UNSTEADY);
-    if (IsUnbalanced(flows, workload)) flags.insert(v1::FLAG_UNBALANCED);
+    // What is lost is told by itself.
+    if (!flags.contains(v1::FLAG_LOSSY) && IsUnbalanced(flows, workload)) {
+      flags.insert(v1::FLAG_UNBALANCED);
+    }
     if (IsSaturated(flows, workload)) flags.insert(v1::FLAG_SATURATED);
   }
   return {flags.begin(), flags.end()};

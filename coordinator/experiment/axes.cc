@@ -36,7 +36,6 @@ AxisField MakeAxis(const FieldDescriptor& field) {
       .one_word = axis.one_word(),
       .minimum = axis.minimum(),
       .maximum = axis.maximum(),
-      .network_only = axis.network_only(),
       .field = &field,
       .values = v1::Matrix::descriptor()->FindFieldByName(field.name()),
   };

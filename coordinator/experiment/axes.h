@@ -37,7 +37,6 @@ struct AxisField {
   std::string one_word;
   uint64_t minimum;  // of numbers other than 0; 0: none
   uint64_t maximum;
-  bool network_only = false;                        // local transports have no part in it
   const google::protobuf::FieldDescriptor* field;   // in Workload
   const google::protobuf::FieldDescriptor* values;  // in Matrix
 };

@@ -64,7 +64,9 @@ void ResolveFromOthers(v1::Workload& workload) {
   if (workload.response_bytes() == 0 && Exchanges(workload.pattern())) {
     workload.set_response_bytes(workload.message_bytes());
   }
-  if (workload.nodelay() == v1::NODELAY_UNSPECIFIED && !IsLocal(workload.transport())) {
+  const google::protobuf::FieldDescriptor& nodelay =
+      *v1::Workload::descriptor()->FindFieldByNumber(v1::Workload::kNodelayFieldNumber);
+  if (workload.nodelay() == v1::NODELAY_UNSPECIFIED && AxisApplies(nodelay, workload)) {
     workload.set_nodelay(Exchanges(workload.pattern()) ? v1::NODELAY_ON : v1::NODELAY_OFF);
   }
   if (workload.message_bytes() > 0) {
@@ -223,6 +225,9 @@ std::optional<std::string> WhyNot(const v1::Workload& workload, const HostLimits
   // Left out with the reason even where the user named both: the mode may be there for another
   // transport beside, and a mode that no transport takes leaves nothing to measure.
   if (auto why = WhyNoModeOver(workload, limits)) return why;
+  if (const absl::Status datagrams = CheckDatagrams(workload); !datagrams.ok()) {
+    return std::string(datagrams.message());
+  }
   if (const absl::Status buffers = CheckBufferAxes(workload); !buffers.ok()) {
     return std::string(buffers.message());
   }

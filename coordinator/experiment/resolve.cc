@@ -239,20 +239,25 @@ absl::Status CheckPatterns(const LoadedExperiment& loaded) {
       place, ": paced needs a rate, the exchanges per second of each flow, such as --rate 1000"));
 }
 
-// What only a network has is for transports over one. Beside others it is well: cells of a local
-// transport have no part in it.
-absl::Status CheckTransports(const LoadedExperiment& loaded) {
+// Whether a transport of the experiment has a part for the axis.
+bool AnyTransportHas(const v1::Matrix& matrix, const AxisField& axis) {
   const AxisField& transports = *FindAxis("transport");
-  const auto& words = loaded.experiment.matrix().transport();
-  const bool all_local = std::all_of(words.begin(), words.end(), [&](const std::string& word) {
+  const auto& words = matrix.transport();
+  return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
     v1::Workload workload;
-    return ApplyAxis(transports, word, workload).ok() && IsLocal(workload.transport());
+    return ApplyAxis(transports, word, workload).ok() &&
+           TransportHas(axis.field->options().GetExtension(v1::axis), workload.transport());
   });
-  if (!all_local) return absl::OkStatus();
+}
+
+// What only a network has, or only TCP, is for transports with a part for it. Beside others it is
+// well: cells of another transport have no part in it.
+absl::Status CheckTransports(const LoadedExperiment& loaded) {
+  const v1::Matrix& matrix = loaded.experiment.matrix();
   for (const AxisField& axis : Axes()) {
-    if (!axis.network_only || !loaded.Named(axis.name)) continue;
+    if (!loaded.Named(axis.name) || AnyTransportHas(matrix, axis)) continue;
     return absl::InvalidArgumentError(
-        absl::StrCat(loaded.PlaceOf(axis.name), ": ", absl::StrJoin(words, ", "),
+        absl::StrCat(loaded.PlaceOf(axis.name), ": ", absl::StrJoin(matrix.transport(), ", "),
                      " has no part in it; add --transport tcp, or leave --", axis.flag, " out"));
   }
   return absl::OkStatus();

@@ -26,6 +26,9 @@ constexpr absl::Duration kOneByte = absl::Nanoseconds(4);
 // An exchange waits for the other end twice. So many of them, over all flows, take a second.
 constexpr absl::Duration kOneExchange = absl::Microseconds(100);
 constexpr uint64_t kMostExchanges = 8192;
+// Datagrams wait for the receiver's word that it has taken those before.
+constexpr absl::Duration kOneDatagram = absl::Microseconds(20);
+constexpr uint64_t kMostDatagrams = 65536;
 // So fast that every exchange begins when the one before is over: what is verified is the bytes.
 constexpr uint32_t kNoWaiting = 1'000'000;
 
@@ -59,6 +62,8 @@ v1::Workload Verifying(const v1::Workload& measured, uint64_t total_bytes) {
   uint64_t messages = (total_bytes + bytes_of_each - 1) / bytes_of_each;
   if (Exchanges(measured.pattern())) {
     messages = std::min<uint64_t>(messages, kMostExchanges / workload.threads());
+  } else if (IsDatagrams(measured.transport())) {
+    messages = std::min<uint64_t>(messages, kMostDatagrams / workload.threads());
   }
   workload.set_messages_per_flow(std::max(messages, LeastMessages(workload)));
   return workload;
@@ -110,7 +115,9 @@ absl::Duration EstimateTraffic(const v1::Workload& verification) {
   const auto messages =
       static_cast<double>(verification.messages_per_flow()) * verification.threads();
   const double bytes = messages * static_cast<double>(BytesOfEach(verification));
-  const absl::Duration one = Exchanges(verification.pattern()) ? kOneExchange : kOneMessage;
+  const absl::Duration one = Exchanges(verification.pattern())       ? kOneExchange
+                             : IsDatagrams(verification.transport()) ? kOneDatagram
+                                                                     : kOneMessage;
   const absl::Duration work = one * messages + kOneByte * bytes;
   if (verification.pacing_bits_per_s() == 0) return work;
   const double rate =

@@ -159,6 +159,20 @@ absl::StatusOr<double> Retransmits(const v1::TrialRecord& trial) {
   return segments;
 }
 
+// Of both ways, over the whole attempt.
+absl::StatusOr<double> LostShare(const v1::TrialRecord& trial) {
+  if (!IsDatagrams(trial.workload().transport())) {
+    return Absent(absl::StrCat(Label(trial.workload().transport()), " loses nothing"));
+  }
+  ASSIGN_OR_RETURN(const auto sent, PartsOf(trial, Side::kSending));
+  ASSIGN_OR_RETURN(const auto taken, PartsOf(trial, Side::kReceiving));
+  double accepted = 0, delivered = 0;
+  for (const Part& part : sent) accepted += static_cast<double>(part.total_bytes);
+  for (const Part& part : taken) delivered += static_cast<double>(part.total_bytes);
+  if (accepted == 0) return Absent("no byte was accepted");
+  return 1 - delivered / accepted;
+}
+
 constexpr Metric kMetrics[] = {
     {"window_s", "s", "length of the measured window, mean over the receivers", WindowSeconds},
     {"goodput_gbps", "Gbit/s",
@@ -228,6 +242,8 @@ constexpr Metric kMetrics[] = {
     {"host_steal_share", "1", "share of the hosts' CPU time that their hypervisor gave to others",
      HostStealShare},
     {"retransmits", "1", "TCP segments sent again", Retransmits},
+    {"lost_share", "1", "share of the bytes accepted that never arrived, over the whole attempt",
+     LostShare},
     {"transforms_per_byte", "1", "bytes encrypted or decrypted by the kernel; not a copy",
      TransformsPerByte},
 };

@@ -77,6 +77,15 @@ TEST(LimitsTest, ARateIsThatOfAllFlowsTogetherAndHasToBeAskedFor) {
   EXPECT_THAT(CheckLimits(limits, prepare), AllOf(Refused("--max-rate"), Refused("--pacing")));
 }
 
+TEST(LimitsTest, WhatCannotBePacedHasNoRate) {
+  v1::Prepare prepare = TwoSenders();
+  for (const v1::Transport transport : {v1::TRANSPORT_UNIX, v1::TRANSPORT_UDP}) {
+    prepare.mutable_workload()->set_transport(transport);
+    EXPECT_THAT(CheckLimits({.max_rate_bits_per_s = 1'000'000'000}, prepare),
+                AllOf(Refused("--max-rate"), Refused("cannot be paced")));
+  }
+}
+
 TEST(LimitsTest, AReceiverNeedsNoRate) {
   v1::Prepare prepare = TwoSenders();
   for (v1::FlowEnd& end : *prepare.mutable_ends()) end.set_role(v1::ROLE_RECEIVER);

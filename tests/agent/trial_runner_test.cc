@@ -249,6 +249,37 @@ TEST_F(TrialRunnerTest, ExchangesAreMeasuredAtBothEnds) {
   EXPECT_EQ(together.DebugString(), workload.DebugString());
 }
 
+v1::Workload OverUdp(v1::Workload workload) {
+  workload.set_transport(v1::TRANSPORT_UDP);
+  workload.clear_congestion();
+  workload.clear_nodelay();
+  return workload;
+}
+
+TEST_F(TrialRunnerTest, OfDatagramsWhatArrivesIsTakenAndNoMore) {
+  const v1::Workload workload = OverUdp(MeasuredWorkload(v1::SEND_MODE_ZERO_COPY));
+  CarryOut(workload);
+  for (int flow = 0; flow < 2; ++flow) {
+    EXPECT_LE(received_.flows(flow).total_bytes(), sent_.flows(flow).total_bytes());
+    EXPECT_GT(received_.flows(flow).window().bytes(), 0u);
+    EXPECT_FALSE(sent_.flows(flow).has_retransmitted_segments());
+  }
+  v1::Workload together = sender_ready_.applied();
+  together.MergeFrom(receiver_ready_.applied());
+  EXPECT_EQ(together.DebugString(), workload.DebugString());
+}
+
+TEST_F(TrialRunnerTest, ASenderWhoseDatagramsNobodyTakesStops) {
+  v1::Workload workload = OverUdp(MeasuredWorkload(v1::SEND_MODE_ONE_COPY));
+  workload.set_window_ns(absl::ToInt64Nanoseconds(absl::Minutes(5)));
+  BringUp(workload);
+  sender_.runner().Give(StartNow());  // and the receiver is never told
+  EXPECT_THAT(sender_.Join(),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("told nothing for 1s")));
+  receiver_.runner().Abort(absl::CancelledError("enough"));
+  EXPECT_FALSE(receiver_.Join().ok());
+}
+
 TEST_F(TrialRunnerTest, APacedTrialKeepsItsRate) {
   v1::Workload workload = MeasuredWorkload(v1::SEND_MODE_TWO_COPY);
   workload.set_pattern(v1::PATTERN_PACED);

@@ -45,6 +45,25 @@ TEST(AxisValuesTest, TellsWhichAxesAPatternHasNoPartFor) {
   EXPECT_TRUE(Find(workload, "rate").applies);
 }
 
+TEST(AxisValuesTest, TellsWhichAxesATransportHasNoPartFor) {
+  v1::Workload workload = WorkloadOf(v1::SEND_MODE_TWO_COPY);
+  for (const char* axis : {"mtu", "congestion", "nodelay", "message_bytes"}) {
+    EXPECT_TRUE(Find(workload, axis).applies) << axis;
+  }
+  workload.set_transport(v1::TRANSPORT_UDP);
+  for (const char* axis : {"mtu", "mss_bytes", "receive_buffer_bytes", "message_bytes"}) {
+    EXPECT_TRUE(Find(workload, axis).applies) << axis;
+  }
+  for (const char* axis : {"congestion", "nodelay", "pacing_bits_per_s"}) {
+    EXPECT_FALSE(Find(workload, axis).applies) << axis;
+  }
+  workload.set_transport(v1::TRANSPORT_UNIX);
+  for (const char* axis : {"mtu", "congestion", "nodelay", "pacing_bits_per_s"}) {
+    EXPECT_FALSE(Find(workload, axis).applies) << axis;
+  }
+  EXPECT_TRUE(Find(workload, "message_bytes").applies);
+}
+
 TEST(AxisValuesTest, WhatIsFixedForARunIsNoAxis) {
   for (const AxisValue& value : AxisValuesOf({})) {
     EXPECT_NE(value.axis, "warmup_ns");

@@ -262,6 +262,21 @@ TEST(TrialValidationTest, APreparesWorkloadIsCheckedToo) {
               Refuses("workload.threads"));
 }
 
+TEST(TrialValidationTest, DatagramsHaveNothingOfTcpAndNoMessageTheyCannotHold) {
+  v1::Workload workload = GoodWorkload();
+  workload.set_transport(v1::TRANSPORT_UDP);
+  workload.clear_congestion();
+  workload.clear_nodelay();
+  workload.set_message_bytes(65504);
+  EXPECT_OK(ValidateWorkload(workload));
+  workload.set_message_bytes(65512);
+  EXPECT_THAT(ValidateWorkload(workload),
+              StatusIs(absl::StatusCode::kInvalidArgument, StartsWith("workload: udp takes")));
+  workload.set_message_bytes(65504);
+  workload.set_pacing_bits_per_s(8000);
+  EXPECT_THAT(ValidateWorkload(workload), Refuses("workload.pacing_bits_per_s"));
+}
+
 auto RefusesBuffers(absl::string_view what) {
   return StatusIs(absl::StatusCode::kInvalidArgument, StartsWith(absl::StrCat("workload: ", what)));
 }

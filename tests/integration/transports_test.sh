@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Transports beside TCP: unix sockets between two namespaces and between two agents that run already,
-# their copies, what is absent there, and that nothing is left behind, killed or not.
+# their copies, what is absent there, and that nothing is left behind, killed or not; UDP, and what it
+# loses; kernel TLS.
 source "$(dirname "$0")/lib.sh"
 source "$root/tests/integration/loopback_agents.sh"
 
@@ -47,6 +48,31 @@ expect_said "not over unix sockets"
 expect_exit 2 "$copycost" run --transport unix --congestion reno -o "$scratch/no"
 expect_said --congestion "unix has no part in it"
 
+
+# UDP: every pair that goes over it, over both IP versions. What is lost is told, and no byte of it is
+# goodput; what is verified is not lost.
+expect_measured "$scratch/udp" "$copycost" run full --all-pairs --transport udp --ip 4,6 --sizes 1000,8K \
+  -t 100ms --warmup 50ms --repeats 1
+awk -F, '
+  NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
+  $at["purpose"] == "verify" && $at["outcome"] != "ok" { print "verification: " $0; bad = 1 }
+  $at["outcome"] != "ok" || $at["purpose"] != "measure" { next }
+  { ++good
+    lossy = $at["flags"] ~ /lossy/
+    if ((($at["lost_share"] + 0) > 0) != lossy || $at["lost_share"] == "") {
+      print "lost " $at["lost_share"] ", flags " $at["flags"]; bad = 1 }
+    expected = $at["receive_mode"] == "splice-null" ? "" : $at["send_mode"] == "two-copy" ? 3 : 2
+    if ($at["copies_per_byte"] != expected) {
+      print $at["send_mode"] " to " $at["receive_mode"] ": " $at["copies_per_byte"]; bad = 1 }
+    if ($at["congestion"] $at["nodelay"] $at["retransmits"] != "") { print "of TCP: " $0; bad = 1 } }
+  END { if (good < 64) print good " were good"; exit bad || good < 64 }' "$scratch/udp/results.csv" ||
+  fail "udp"
+expect_measured "$scratch/udp-rr" "$copycost" run --transport udp --pattern rr --send one-copy,zero-copy \
+  --sizes 64,32000 -t 100ms --warmup 50ms --repeats 1
+expect_exit 0 "$copycost" plan --transport udp,tcp --sizes 64K
+grep -q 'udp takes at most 65507 bytes' "$scratch/out" || fail "plan: $(cat "$scratch/out")"
+expect_exit 2 "$copycost" run --transport udp,unix --congestion reno -o "$scratch/no"
+expect_said --congestion "udp, unix has no part in it"
 
 # Kernel TLS: measured, or missing with what would enable it.
 expect_exit 0 "$copycost" modes

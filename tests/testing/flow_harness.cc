@@ -61,7 +61,7 @@ FlowRun RunFlow(FlowOptions options) {
     SetBuffer(pair.server, SO_RCVBUF, 16384);
   }
   const v1::Workload& workload = options.workload;
-  const auto make = [&](v1::Role role, UniqueFd socket, WindowGate& gate) {
+  const auto make = [&](v1::Role role, UniqueFd socket, UniqueFd control, WindowGate& gate) {
     v1::FlowEnd end;
     end.set_flow(3);
     end.set_role(role);
@@ -73,6 +73,7 @@ FlowRun RunFlow(FlowOptions options) {
                                .workload = workload,
                                .content_seed = 42,
                                .socket = std::move(socket),
+                               .control = std::move(control),
                                .sender = nullptr,
                                .receiver = nullptr,
                                .gate = gate,
@@ -86,10 +87,12 @@ FlowRun RunFlow(FlowOptions options) {
                                      done.Push({role, std::move(s)});
                                    }};
   };
-  DataThread::Options sends = make(v1::ROLE_SENDER, std::move(pair.client), sender_gate);
+  DataThread::Options sends =
+      make(v1::ROLE_SENDER, std::move(pair.client), std::move(pair.client_control), sender_gate);
   sends.sender = options.sender != nullptr ? std::move(options.sender)
                                            : MakeSender(workload.send_mode()).value();
-  DataThread::Options receives = make(v1::ROLE_RECEIVER, std::move(pair.server), receiver_gate);
+  DataThread::Options receives = make(v1::ROLE_RECEIVER, std::move(pair.server),
+                                      std::move(pair.server_control), receiver_gate);
   receives.receiver = options.receiver != nullptr ? std::move(options.receiver)
                                                   : MakeReceiver(workload.receive_mode()).value();
   if (Exchanges(workload.pattern())) {

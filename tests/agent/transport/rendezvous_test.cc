@@ -343,6 +343,53 @@ TEST_F(ConnectingEnd, RefusesPeersThatAreNotItsOwn) {
   EXPECT_THAT(left_->Connect(connect), refused);
 }
 
+TEST_F(RendezvousTest, DatagramsMeetThroughAConnectionThatStays) {
+  constexpr uint32_t kFlows = 4;
+  v1::Prepare left_prepare = OnLoopback();
+  v1::Prepare right_prepare = OnLoopback();
+  for (uint32_t flow = 0; flow < kFlows; ++flow) {
+    AddEnd(left_prepare, "left", flow, false);
+    AddEnd(right_prepare, "right", flow, true);
+  }
+  for (v1::Prepare* prepare : {&left_prepare, &right_prepare}) {
+    prepare->mutable_workload()->set_transport(v1::TRANSPORT_UDP);
+    prepare->mutable_workload()->set_receive_buffer_bytes(100'000);
+  }
+  Rendezvous left = *Rendezvous::Create(left_prepare, kLimits);
+  Rendezvous right = *Rendezvous::Create(right_prepare, kLimits);
+  v1::Connect to_right;
+  for (uint32_t flow = 0; flow < kFlows; ++flow) AddPeer(to_right, flow, right.port());
+  absl::Status left_end;
+  std::thread left_thread([&] {
+    left_end = left.Connect(to_right);
+    if (left_end.ok()) left_end = left.Step(InAMinute(), stop_.get());
+  });
+  ASSERT_OK(right.Connect({}));
+  ASSERT_OK(right.Step(InAMinute(), stop_.get()));
+  left_thread.join();
+  ASSERT_OK(left_end);
+  const auto left_sockets = left.TakeSockets();
+  const auto right_sockets = right.TakeSockets();
+  const auto left_controls = left.TakeControls();
+  const auto right_controls = right.TakeControls();
+  ASSERT_EQ(left_controls.size(), kFlows);
+  for (uint32_t flow = 0; flow < kFlows; ++flow) {
+    const std::string text = absl::StrCat("flow ", flow);
+    for (const auto& [from, to] :
+         {std::pair(&left_sockets, &right_sockets), std::pair(&right_controls, &left_controls)}) {
+      Say(from->at(flow), text);
+      EXPECT_EQ(Hear(to->at(flow), text.size()), text);
+    }
+    int type = 0;
+    int buffer = 0;
+    socklen_t size = sizeof(int);
+    ::getsockopt(right_sockets.at(flow).get(), SOL_SOCKET, SO_TYPE, &type, &size);
+    ::getsockopt(right_sockets.at(flow).get(), SOL_SOCKET, SO_RCVBUF, &buffer, &size);
+    EXPECT_EQ(type, SOCK_DGRAM);
+    EXPECT_EQ(buffer, 200'000);
+  }
+}
+
 TEST_F(RendezvousTest, RefusesAPeerThatIsNamedTwice) {
   v1::Prepare prepare = OnLoopback();
   AddEnd(prepare, "left", 0, false);

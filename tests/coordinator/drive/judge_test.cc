@@ -113,6 +113,30 @@ TEST(JudgeTest, MoreBytesThanWereSentAreInvalidToo) {
   EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("flow 0")));
 }
 
+TEST(JudgeTest, DatagramsThatAreLostAreARemarkAndThoseThatNobodySentInvalid) {
+  v1::TrialRecord trial = GoodTrial();
+  trial.mutable_workload()->set_transport(v1::TRANSPORT_UDP);
+  EXPECT_OK(CheckFinished(trial));
+  EXPECT_THAT(FlagsOf(trial), IsEmpty());
+  v1::FlowResult& receiver = EndOf(trial, kReceiver, 1);
+  receiver.set_total_bytes(receiver.total_bytes() / 2);
+  receiver.mutable_window()->set_bytes(receiver.window().bytes() / 2);
+  EXPECT_OK(CheckFinished(trial));
+  // Once, and not as an imbalance besides.
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(v1::FLAG_LOSSY));
+  EndOf(trial, kReceiver, 0).set_total_bytes(EndOf(trial, kSender, 0).total_bytes() + 1);
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("flow 0")));
+}
+
+TEST(JudgeTest, OfDatagramsThatAreVerifiedNoneMayBeLost) {
+  v1::TrialRecord trial = GoodVerification();
+  trial.mutable_workload()->set_transport(v1::TRANSPORT_UDP);
+  EXPECT_OK(CheckFinished(trial));
+  EndOf(trial, kReceiver).set_total_bytes(655360 - 65536);
+  EndOf(trial, kReceiver).set_verified_bytes(655360 - 65536);
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("were due")));
+}
+
 TEST(JudgeTest, BytesThatWereNotVerifiedAreInvalidInAVerification) {
   v1::TrialRecord trial = GoodVerification();
   EndOf(trial, kReceiver, 1).set_verified_bytes(655359);

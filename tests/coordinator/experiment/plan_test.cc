@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/mode_traits.h"
+#include "common/trial_validation.h"
 #include "coordinator/experiment/resolve.h"
 #include "coordinator/experiment/ring_depth.h"
 #include "coordinator/experiment/verification.h"
@@ -263,6 +264,21 @@ TEST(PlanTest, HugePagesThatAHostLacksAreAnErrorWhereTheyWereNamed) {
   EXPECT_OK(MakePlan(FromFile("matrix { huge_pages: 'none' }"), limits));
   EXPECT_THAT(MakePlan(FromFile("matrix { huge_pages: 'none,reserved' }"), limits),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("none are set aside")));
+}
+
+TEST(PlanTest, DatagramsHaveNothingOfTcpAndNoMessageTheyCannotHold) {
+  const auto plan = MakePlan(FromFile("matrix { transport: 'udp' send_mode: 'one-copy'"
+                                      " message_bytes: '4K,64K' mtu: '9000' }"),
+                             HostLimits());
+  ASSERT_OK(plan);
+  ASSERT_EQ(plan->cells_size(), 1);
+  const v1::Workload& workload = plan->cells(0).workload();
+  EXPECT_EQ(workload.congestion(), "");
+  EXPECT_EQ(workload.nodelay(), v1::NODELAY_UNSPECIFIED);
+  EXPECT_EQ(workload.mtu(), 9000u);
+  EXPECT_OK(ValidateWorkload(workload));
+  ASSERT_EQ(plan->skipped_size(), 1);
+  EXPECT_THAT(plan->skipped(0).reason(), HasSubstr("at most 65507 bytes"));
 }
 
 TEST(PlanTest, EveryAxisReachesTheWorkload) {

@@ -164,6 +164,15 @@ TEST(VerificationTest, SocketsAreAsTheKernelHasThem) {
   EXPECT_EQ(verifications[0].huge_pages(), v1::HUGE_PAGES_NONE);
 }
 
+TEST(VerificationTest, DatagramsAreFewerSinceEachIsWaitedFor) {
+  v1::Workload measured = Measured(v1::SEND_MODE_ONE_COPY, 1, 2);
+  measured.set_transport(v1::TRANSPORT_UDP);
+  const std::vector<v1::Workload> verifications = VerificationsOf({measured});
+  ASSERT_EQ(verifications.size(), 1u);
+  EXPECT_EQ(verifications[0].messages_per_flow(), 32768u);
+  EXPECT_LT(EstimateTraffic(verifications[0]), absl::Seconds(2));
+}
+
 TEST(VerificationTest, AWorkingSetIsAPathOfItsOwnAndIsGoneRound) {
   const v1::Workload plain = Measured(v1::SEND_MODE_ONE_COPY, kMiB, 1);
   v1::Workload working = plain;

@@ -147,12 +147,16 @@ TEST(MetricsTest, EachColumnHoldsItsOwnFigure) {
       ExpectAbsent(trial, metric.column, "the pattern is stream");
       continue;
     }
+    if (metric.column == "lost_share") {
+      ExpectAbsent(trial, metric.column, "tcp loses nothing");
+      continue;
+    }
     ASSERT_NE(value, expected.end()) << metric.column;
     ASSERT_OK(metric.of(trial)) << metric.column;
     EXPECT_DOUBLE_EQ(*metric.of(trial), value->second) << metric.column;
     EXPECT_TRUE(seen.insert(value->second).second) << metric.column;
   }
-  EXPECT_EQ(Metrics().size(), expected.size() + 9);
+  EXPECT_EQ(Metrics().size(), expected.size() + 10);
 }
 
 // The same with responses, whose counts are others again.
@@ -445,6 +449,26 @@ TEST(MetricsTest, CopiesThatAreUncertainWidenTheBoundsDownwards) {
   ExpectAbsent(trial, "copies_per_byte", "known only to lie between");
   ExpectAbsent(trial, "sender_copies_per_byte", "ktls does not tell what it copied");
   ExpectAbsent(trial, "receiver_copies_per_byte", "ktls does not tell what it copied");
+}
+
+// What was lost was copied by the sender only; each byte that arrived was copied by both.
+TEST(MetricsTest, OfDatagramsThoseThatArriveCount) {
+  v1::TrialRecord trial = AllDifferent();
+  trial.mutable_workload()->set_transport(v1::TRANSPORT_UDP);
+  v1::FlowResult& sender = EndOf(trial, v1::ROLE_SENDER);
+  sender.set_total_bytes(120'000'000);
+  sender.mutable_evidence()->set_staged_bytes(120'000'000);
+  sender.mutable_evidence()->set_kernel_copied_bytes(120'000'000);
+  sender.mutable_evidence()->set_delivery_copied_low_bytes(0);
+  sender.mutable_evidence()->set_delivery_copied_high_bytes(0);
+  EndOf(trial, v1::ROLE_RECEIVER).mutable_evidence()->set_receive_copied_bytes(90'000'000);
+  std::map<std::string, double> values;
+  for (const Metric& metric : Metrics()) {
+    if (const auto value = metric.of(trial); value.ok()) values[metric.column.data()] = *value;
+  }
+  EXPECT_DOUBLE_EQ(values.at("lost_share"), 0.25);
+  EXPECT_DOUBLE_EQ(values.at("copies_per_byte"), 3);
+  EXPECT_DOUBLE_EQ(values.at("goodput_gbps"), 60'011'000 * 8 / 0.4 / 1e9);
 }
 
 }  // namespace
