@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "agent/link/mtu.h"
 #include "agent/measure/punctuality.h"
 #include "agent/measure/tcp_collapses.h"
 #include "agent/receive_modes/receive_modes.h"
@@ -177,16 +176,15 @@ absl::Status TrialRunner::Prepare(const v1::Prepare& prepare) {
 }
 
 absl::Status TrialRunner::ChangeLink() {
-  ASSIGN_OR_RETURN(link_, LinkChange::Apply(prepare_.data_address(),
-                                            {.mtu = prepare_.workload().mtu(),
-                                             .permitted = options_.limits.allow_link_changes,
+  ASSIGN_OR_RETURN(link_, LinkChange::Apply(prepare_.data_address(), prepare_.workload(),
+                                            {.permitted = options_.limits.allow_link_changes,
                                              .guard = options_.guard}));
   const absl::Time deadline = clock_.Now() + kLinkLimit;
   while (!link_->Carries()) {
     if (clock_.Now() >= deadline) {
       return absl::UnavailableError(absl::StrCat(link_->interface(), " does not carry anything ",
                                                  absl::FormatDuration(kLinkLimit),
-                                                 " after its MTU was changed"));
+                                                 " after it was changed"));
     }
     RETURN_IF_ERROR(WaitUntil(clock_.Now() + absl::Milliseconds(20)));
   }
@@ -258,10 +256,7 @@ absl::Status TrialRunner::EmitReady() {
   RETURN_IF_ERROR(MergeEchoes(threads_, v1::ROLE_RECEIVER, applied));
   applied.set_warmup_ns(absl::ToInt64Nanoseconds(schedule_.warmup));
   applied.set_window_ns(absl::ToInt64Nanoseconds(schedule_.window));
-  if (prepare_.workload().mtu() > 0) {
-    ASSIGN_OR_RETURN(const uint32_t mtu, MtuOf(link_->interface()));
-    applied.set_mtu(mtu);
-  }
+  if (!IsLocal(prepare_.workload().transport())) RETURN_IF_ERROR(link_->Echo(applied));
   for (const auto& thread : threads_) *ready.add_ends() = thread->applied_end();
   Emit(event);
   return absl::OkStatus();

@@ -46,8 +46,8 @@ class Kernel {
   virtual absl::Status BindIpv6Loopback() const = 0;
   // Listens on a data address, and tells the interface that has it.
   virtual absl::StatusOr<v1::DataInterface> InterfaceOf(absl::string_view address) const = 0;
-  // Whether this process may set an interface's MTU: by asking for one that no device takes.
-  virtual absl::Status TryToSetMtu(const v1::DataInterface& interface) const = 0;
+  // Whether this process may change an interface: by asking for an MTU that no device takes.
+  virtual absl::Status TryToSetLink(const v1::DataInterface& interface) const = 0;
 
   // See CountEvent (perf_event.h).
   virtual absl::StatusOr<uint64_t> Count(const PerfEvent& event) const = 0;
@@ -66,7 +66,7 @@ class RealKernel final : public Kernel {
   absl::Status SetCongestion(absl::string_view name) const override;
   absl::Status BindIpv6Loopback() const override;
   absl::StatusOr<v1::DataInterface> InterfaceOf(absl::string_view address) const override;
-  absl::Status TryToSetMtu(const v1::DataInterface& interface) const override;
+  absl::Status TryToSetLink(const v1::DataInterface& interface) const override;
   absl::StatusOr<uint64_t> Count(const PerfEvent& event) const override;
 };
 

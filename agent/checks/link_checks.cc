@@ -20,14 +20,14 @@ v1::Check AddressCheck(absl::string_view address, const v1::DataInterface& inter
 
 v1::Check ChangesCheck(const Kernel& kernel, const v1::DataInterface& interface, bool permitted) {
   constexpr char kName[] = "link changes";
-  const absl::Status set = kernel.TryToSetMtu(interface);
+  const absl::Status set = kernel.TryToSetLink(interface);
   if (set.ok() && permitted) {
-    return OkCheck(kName, absl::StrCat("trials may set the MTU of ", interface.name(),
-                                       ", which is restored after each"));
+    return OkCheck(kName, absl::StrCat("trials may set MTU and offloads of ", interface.name(),
+                                       ", which are restored after each"));
   }
   if (set.ok()) {
     return MissingCheck(kName,
-                        absl::StrCat("the MTU of ", interface.name(),
+                        absl::StrCat("MTU and offloads of ", interface.name(),
                                      " could be set, and the agent's owner does not permit it"),
                         "start copycost-agent with --allow-link-changes");
   }

@@ -16,7 +16,7 @@
 #include "agent/checks/kernel.h"
 #include "agent/host_info.h"
 #include "agent/link/data_interface.h"
-#include "agent/link/mtu.h"
+#include "agent/link/link_setting.h"
 #include "agent/measure/punctuality.h"
 #include "agent/transport/tcp.h"
 #include "common/fd.h"
@@ -105,8 +105,8 @@ absl::StatusOr<v1::DataInterface> RealKernel::InterfaceOf(absl::string_view addr
   return FindDataInterface(listener.get());
 }
 
-absl::Status RealKernel::TryToSetMtu(const v1::DataInterface& interface) const {
-  return CheckMaySetMtu(interface.name());
+absl::Status RealKernel::TryToSetLink(const v1::DataInterface& interface) const {
+  return CheckMaySetLink(interface.name());
 }
 
 absl::StatusOr<uint64_t> RealKernel::Count(const PerfEvent& event) const {

@@ -4,24 +4,28 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "agent/link/link_guard.h"
+#include "agent/link/link_setting.h"
+#include "copycost/v1/experiment.pb.h"
 
 namespace copycost {
 
 class LinkChange {
  public:
   struct Options {
-    uint32_t mtu = 0;  // 0: as it is
     bool permitted = false;
-    LinkGuard* guard = nullptr;  // told of the change before it is made; outlives this
+    LinkGuard* guard = nullptr;  // told of each change before it is made; outlives this
   };
 
-  // Of the interface that owns `address`. PermissionDenied for a change that is not permitted, by
-  // the agent's owner or by the kernel; NotFound when no interface owns the address. A value that
-  // the interface has already is no change.
-  static absl::StatusOr<LinkChange> Apply(const std::string& address, const Options& options);
+  // What `workload` asks of the interface that owns `address`. PermissionDenied for a change that
+  // is not permitted, by the agent's owner or by the kernel; NotFound when no interface owns the
+  // address. A value that the interface has already is no change.
+  static absl::StatusOr<LinkChange> Apply(const std::string& address, const v1::Workload& workload,
+                                          const Options& options);
 
   // Restores what was found; a failure is logged.
   ~LinkChange();
@@ -33,12 +37,22 @@ class LinkChange {
   // Whether the link is there: some devices reset it to change the MTU. True without a change.
   bool Carries() const;
 
+  // What the interface is set to, of what was asked.
+  absl::Status Echo(v1::Workload& applied) const;
+
  private:
+  struct Found {
+    LinkSetting setting;
+    uint32_t value;
+  };
+
   LinkChange() = default;
+  absl::Status Change(LinkSetting setting, uint32_t value, const Options& options);
   void Restore();
 
-  std::string interface_;   // empty: none was looked for
-  uint32_t found_mtu_ = 0;  // 0: nothing was changed
+  std::string interface_;  // empty: none was looked for
+  v1::Workload asked_;
+  std::vector<Found> changed_;  // with what was found, in their order
   LinkGuard* guard_ = nullptr;
 };
 

@@ -10,8 +10,8 @@
 #include <cerrno>
 #include <cstring>
 #include <map>
+#include <utility>
 
-#include "agent/link/mtu.h"
 #include "common/log.h"
 #include "common/status.h"
 
@@ -21,7 +21,9 @@ namespace {
 // One packet of the channel; answered by a byte.
 struct Message {
   char interface[IFNAMSIZ];
-  uint32_t mtu;  // 0: forget the interface
+  LinkSetting setting;
+  uint32_t value;
+  bool restore;  // else: forget it
 };
 
 // The child: until the other end of the channel is closed, which the agent's death does.
@@ -31,22 +33,22 @@ struct Message {
   ::setpgid(0, 0);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::signal(signal, SIG_IGN);
   ::prctl(PR_SET_NAME, "copycost-links");
-  std::map<std::string, uint32_t> found;
+  std::map<std::pair<std::string, LinkSetting>, uint32_t> found;
   Message message;
   while (true) {
     const ssize_t got = ::recv(channel, &message, sizeof(message), 0);
     if (got < 0 && errno == EINTR) continue;
     if (got != sizeof(message)) break;
     const std::string interface(message.interface, ::strnlen(message.interface, IFNAMSIZ));
-    if (message.mtu == 0) {
-      found.erase(interface);
+    if (message.restore) {
+      found.try_emplace({interface, message.setting}, message.value);  // what was there first
     } else {
-      found.try_emplace(interface, message.mtu);  // what was there first
+      found.erase({interface, message.setting});
     }
     if (::send(channel, "", 1, MSG_NOSIGNAL) != 1) break;
   }
-  for (const auto& [interface, mtu] : found) {
-    if (const absl::Status restored = SetMtu(interface, mtu); !restored.ok()) {
+  for (const auto& [link, value] : found) {
+    if (const absl::Status restored = SetLink(link.first, link.second, value); !restored.ok()) {
       Log(restored.message());
     }
   }
@@ -77,12 +79,15 @@ LinkGuard::~LinkGuard() {
   }
 }
 
-absl::Status LinkGuard::RestoreAtEnd(const Link& link) { return Tell(link); }
+absl::Status LinkGuard::RestoreAtEnd(const Link& link) { return Tell(link, true); }
 
-absl::Status LinkGuard::Forget(const std::string& interface) { return Tell({interface, 0}); }
+absl::Status LinkGuard::Forget(const std::string& interface, LinkSetting setting) {
+  return Tell({interface, setting, 0}, false);
+}
 
-absl::Status LinkGuard::Tell(const Link& link) {
-  Message message{.interface = {}, .mtu = link.mtu};
+absl::Status LinkGuard::Tell(const Link& link, bool restore) {
+  Message message{
+      .interface = {}, .setting = link.setting, .value = link.value, .restore = restore};
   std::strncpy(message.interface, link.interface.c_str(), IFNAMSIZ - 1);
   char answer;
   if (::send(channel_.get(), &message, sizeof(message), MSG_NOSIGNAL) != sizeof(message) ||

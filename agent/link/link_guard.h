@@ -2,9 +2,9 @@
 // own, which waits for the agent's end and knows what to do then.
 //
 //   ASSIGN_OR_RETURN(auto guard, LinkGuard::Start());     // while the process has one thread
-//   RETURN_IF_ERROR(guard->RestoreAtEnd({"eth1", 1500}));
+//   RETURN_IF_ERROR(guard->RestoreAtEnd({"eth1", LinkSetting::kMtu, 1500}));
 //   ... change it, use it, restore it ...
-//   RETURN_IF_ERROR(guard->Forget("eth1"));
+//   RETURN_IF_ERROR(guard->Forget("eth1", LinkSetting::kMtu));
 #ifndef COPYCOST_AGENT_LINK_LINK_GUARD_H_
 #define COPYCOST_AGENT_LINK_LINK_GUARD_H_
 
@@ -17,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "agent/link/link_setting.h"
 #include "common/fd.h"
 
 namespace copycost {
@@ -25,7 +26,8 @@ class LinkGuard {
  public:
   struct Link {
     std::string interface;
-    uint32_t mtu;
+    LinkSetting setting;
+    uint32_t value;
   };
 
   // Forks. The child lives in the network namespace of the caller and ends with it.
@@ -36,11 +38,11 @@ class LinkGuard {
 
   // OK once the child knows. One thread at a time.
   absl::Status RestoreAtEnd(const Link& link);
-  absl::Status Forget(const std::string& interface);
+  absl::Status Forget(const std::string& interface, LinkSetting setting);
 
  private:
   LinkGuard(pid_t child, UniqueFd channel) : child_(child), channel_(std::move(channel)) {}
-  absl::Status Tell(const Link& link);
+  absl::Status Tell(const Link& link, bool restore);
 
   const pid_t child_;
   UniqueFd channel_;

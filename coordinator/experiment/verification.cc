@@ -51,7 +51,12 @@ v1::Workload Verifying(const v1::Workload& measured, uint64_t total_bytes) {
   // An MTU that a host refuses must not keep the others from being measured; but where it decides
   // how bytes are delivered, it has a path of its own.
   if (!MapsPages(measured.receive_mode())) workload.set_mtu(0);
-  // Likewise what a socket may be refused.
+  // Likewise what a socket or an interface may be refused.
+  if (!IsLocal(measured.transport())) {
+    workload.set_tso(v1::OFFLOAD_FOUND);
+    workload.set_gso(v1::OFFLOAD_FOUND);
+    workload.set_gro(v1::OFFLOAD_FOUND);
+  }
   workload.clear_send_buffer_bytes();
   workload.clear_receive_buffer_bytes();
   workload.clear_mss_bytes();

@@ -119,6 +119,9 @@ absl::StatusOr<v1::Workload> CommonWorkload(const Words& words, bool against_pee
   workload.set_read(v1::READ_NONE);
   workload.set_congestion(words.congestion.empty() ? "cubic" : words.congestion);
   workload.set_nodelay(v1::NODELAY_OFF);
+  workload.set_tso(v1::OFFLOAD_FOUND);
+  workload.set_gso(v1::OFFLOAD_FOUND);
+  workload.set_gro(v1::OFFLOAD_FOUND);
   workload.set_huge_pages(v1::HUGE_PAGES_NONE);
   const absl::Duration warmup = against_peer ? absl::Seconds(1) : absl::Milliseconds(200);
   const absl::Duration window = against_peer ? absl::Seconds(1) : absl::Milliseconds(600);

@@ -78,6 +78,10 @@ done
 expect_measured "$scratch/mtu" on_coordinator "$copycost" run $agents $show --send one-copy \
   --sizes 64K --mtu found,1400,9000 --repeats 2
 for host in sender receiver; do [ "$(mtu_of $host)" = 1500 ] || fail "MTU of $host"; done
+expect_measured "$scratch/offloads" on_coordinator "$copycost" run $agents $show --send one-copy \
+  --sizes 64K --tso on,off --gro found,on --repeats 1 -t 200ms
+[ "$(column "$scratch/offloads/results.csv" tso | sort -u | tr '\n' ' ')" = "found off on " ] ||
+  fail "tso: $(column "$scratch/offloads/results.csv" tso | sort -u)"
 [ "$(column "$scratch/mtu/results.csv" mtu | sort -u | tr '\n' ' ')" = "1400 9000 found " ] || fail "mtu"
 nsenter -t "${host_pid[coordinator]}" -n -- "$copycost" run $agents $show --send one-copy --sizes 64K \
   --mtu 9000 --duration 5s -o "$scratch/killed" >/dev/null 2>&1 </dev/null &

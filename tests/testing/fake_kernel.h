@@ -45,7 +45,7 @@ class FakeKernel final : public Kernel {
     if (!address.ok()) return address;
     return interface;
   }
-  absl::Status TryToSetMtu(const v1::DataInterface&) const override { return same_mtu; }
+  absl::Status TryToSetLink(const v1::DataInterface&) const override { return same_mtu; }
   absl::StatusOr<uint64_t> Count(const PerfEvent& event) const override { return count(event); }
 
   std::map<std::string, std::string> files = {

@@ -39,6 +39,9 @@ inline v1::Workload WorkloadOf(v1::SendMode mode, uint64_t message_bytes = 65536
   workload.set_read(v1::READ_NONE);
   workload.set_congestion("cubic");
   workload.set_nodelay(v1::NODELAY_OFF);
+  workload.set_tso(v1::OFFLOAD_FOUND);
+  workload.set_gso(v1::OFFLOAD_FOUND);
+  workload.set_gro(v1::OFFLOAD_FOUND);
   workload.set_huge_pages(v1::HUGE_PAGES_NONE);
   workload.set_ring_depth(64);
   workload.set_warmup_ns(200'000'000);

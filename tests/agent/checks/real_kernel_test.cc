@@ -43,7 +43,7 @@ TEST_F(RealKernelTest, TheInterfaceOfLoopbackIsLoopback) {
   const auto interface = kernel_.InterfaceOf("127.0.0.1");
   ASSERT_OK(interface);
   EXPECT_EQ(interface->driver(), "loopback");
-  kernel_.TryToSetMtu(*interface).IgnoreError();
+  kernel_.TryToSetLink(*interface).IgnoreError();
   EXPECT_EQ(kernel_.InterfaceOf("127.0.0.1")->mtu(), interface->mtu());
   EXPECT_FALSE(kernel_.InterfaceOf("192.0.2.1").ok());
 }

@@ -16,7 +16,7 @@
 #include <optional>
 
 #include "agent/link/link_guard.h"
-#include "agent/link/mtu.h"
+#include "agent/link/link_setting.h"
 #include "common/fd.h"
 #include "tests/testing/status_matchers.h"
 
@@ -60,66 +60,156 @@ int InOwnNamespace(const std::function<void()>& body) {
     EXPECT_EQ(code, 0);                                                           \
   } while (false)
 
+v1::Workload WithMtu(uint32_t mtu) {
+  v1::Workload workload;
+  workload.set_mtu(mtu);
+  return workload;
+}
+
+constexpr LinkSetting kOffloads[] = {LinkSetting::kTso, LinkSetting::kGso, LinkSetting::kGro};
+
+v1::Workload WithOffloads(v1::Offload tso, v1::Offload gso, v1::Offload gro) {
+  v1::Workload workload;
+  workload.set_tso(tso);
+  workload.set_gso(gso);
+  workload.set_gro(gro);
+  return workload;
+}
+
 TEST(LinkChangeTest, AnMtuIsSetForAsLongAsTheChangeLives) {
   EXPECT_ALL_WELL([] {
-    EXPECT_OK(SetMtu("lo", 3000));
+    EXPECT_OK(SetLink("lo", LinkSetting::kMtu, 3000));
     {
-      auto change = LinkChange::Apply("127.0.0.1", {.mtu = 2000, .permitted = true});
+      auto change = LinkChange::Apply("127.0.0.1", WithMtu(2000), {.permitted = true});
       ASSERT_OK(change);
       EXPECT_TRUE(change->Carries());
-      EXPECT_EQ(*MtuOf("lo"), 2000u);
+      EXPECT_EQ(*ReadLink("lo", LinkSetting::kMtu), 2000u);
       std::optional<LinkChange> elsewhere = *std::move(change);
-      EXPECT_EQ(*MtuOf("lo"), 2000u);
+      EXPECT_EQ(*ReadLink("lo", LinkSetting::kMtu), 2000u);
     }
-    EXPECT_EQ(*MtuOf("lo"), 3000u);
+    EXPECT_EQ(*ReadLink("lo", LinkSetting::kMtu), 3000u);
   });
 }
 
+TEST(LinkChangeTest, OffloadsAreSetToldAndRestoredEachForItself) {
+  EXPECT_ALL_WELL([] {
+    ASSERT_OK(SetLink("lo", LinkSetting::kTso, 1));
+    ASSERT_OK(SetLink("lo", LinkSetting::kGso, 1));
+    ASSERT_OK(SetLink("lo", LinkSetting::kGro, 0));
+    {
+      const auto change = LinkChange::Apply(
+          "127.0.0.1", WithOffloads(v1::OFFLOAD_OFF, v1::OFFLOAD_FOUND, v1::OFFLOAD_ON),
+          {.permitted = true});
+      ASSERT_OK(change);
+      EXPECT_EQ(*ReadLink("lo", LinkSetting::kTso), 0u);
+      EXPECT_EQ(*ReadLink("lo", LinkSetting::kGso), 1u);
+      EXPECT_EQ(*ReadLink("lo", LinkSetting::kGro), 1u);
+      v1::Workload applied;
+      ASSERT_OK(change->Echo(applied));
+      EXPECT_EQ(applied.tso(), v1::OFFLOAD_OFF);
+      EXPECT_EQ(applied.gso(), v1::OFFLOAD_FOUND);
+      EXPECT_EQ(applied.gro(), v1::OFFLOAD_ON);
+      EXPECT_EQ(applied.mtu(), 0u);
+    }
+    EXPECT_EQ(*ReadLink("lo", LinkSetting::kTso), 1u);
+    EXPECT_EQ(*ReadLink("lo", LinkSetting::kGro), 0u);
+  });
+}
+
+// Somebody else's hand: the echo says what is, not what was asked.
+TEST(LinkChangeTest, TellsWhatTheInterfaceIsSetTo) {
+  EXPECT_ALL_WELL([] {
+    ASSERT_OK(SetLink("lo", LinkSetting::kGro, 1));
+    const auto change = LinkChange::Apply(
+        "127.0.0.1", WithOffloads(v1::OFFLOAD_FOUND, v1::OFFLOAD_FOUND, v1::OFFLOAD_OFF),
+        {.permitted = true});
+    ASSERT_OK(change);
+    ASSERT_OK(SetLink("lo", LinkSetting::kGro, 1));
+    v1::Workload applied;
+    ASSERT_OK(change->Echo(applied));
+    EXPECT_EQ(applied.gro(), v1::OFFLOAD_ON);
+  });
+}
+
+TEST(LinkChangeTest, WhatTheDeviceDoesNotTakeLeavesNothingChanged) {
+  EXPECT_ALL_WELL([] {
+    ASSERT_OK(SetLink("lo", LinkSetting::kMtu, 3000));
+    ASSERT_OK(SetLink("lo", LinkSetting::kTso, 1));
+    v1::Workload workload = WithOffloads(v1::OFFLOAD_OFF, v1::OFFLOAD_FOUND, v1::OFFLOAD_FOUND);
+    workload.set_mtu(0xffffffff);
+    EXPECT_THAT(LinkChange::Apply("127.0.0.1", workload, {.permitted = true}),
+                StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("MTU of lo")));
+    EXPECT_EQ(*ReadLink("lo", LinkSetting::kMtu), 3000u);
+    EXPECT_EQ(*ReadLink("lo", LinkSetting::kTso), 1u);
+  });
+}
+
+TEST(LinkSettingTest, AnInterfaceThatIsNotThereIsNamed) {
+  for (const LinkSetting setting : kOffloads) {
+    EXPECT_THAT(ReadLink("nosuch0", setting),
+                StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("nosuch0")));
+    EXPECT_FALSE(SetLink("nosuch0", setting, 1).ok());
+  }
+}
+
 TEST(LinkChangeTest, WithoutPermissionNothingIsChanged) {
-  const uint32_t found = *MtuOf("lo");
-  EXPECT_THAT(LinkChange::Apply("127.0.0.1", {.mtu = 2000}),
+  const uint32_t found = *ReadLink("lo", LinkSetting::kMtu);
+  EXPECT_THAT(LinkChange::Apply("127.0.0.1", WithMtu(2000), {}),
               StatusIs(absl::StatusCode::kPermissionDenied,
                        AllOf(HasSubstr("MTU of lo"), HasSubstr("--allow-link-changes"))));
-  EXPECT_EQ(*MtuOf("lo"), found);
-  EXPECT_OK(LinkChange::Apply("127.0.0.1", {.mtu = 0}));
-  EXPECT_OK(LinkChange::Apply("127.0.0.1", {.mtu = found}));
+  EXPECT_EQ(*ReadLink("lo", LinkSetting::kMtu), found);
+  EXPECT_OK(LinkChange::Apply("127.0.0.1", WithMtu(0), {}));
+  EXPECT_OK(LinkChange::Apply("127.0.0.1", WithMtu(found), {}));
+}
+
+TEST(LinkChangeTest, AnOffloadThatIsNotPermittedIsNamedInWords) {
+  const bool on = *ReadLink("lo", LinkSetting::kGro) != 0;
+  const v1::Workload other =
+      WithOffloads(v1::OFFLOAD_FOUND, v1::OFFLOAD_FOUND, on ? v1::OFFLOAD_OFF : v1::OFFLOAD_ON);
+  EXPECT_THAT(LinkChange::Apply("127.0.0.1", other, {}),
+              StatusIs(absl::StatusCode::kPermissionDenied,
+                       HasSubstr(on ? "GRO of lo is on and off" : "GRO of lo is off and on")));
 }
 
 TEST(LinkChangeTest, AnAddressOfNobodyIsSaid) {
-  EXPECT_THAT(LinkChange::Apply("192.0.2.77", {.mtu = 2000, .permitted = true}),
+  EXPECT_THAT(LinkChange::Apply("192.0.2.77", WithMtu(2000), {.permitted = true}),
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("192.0.2.77")));
 }
 
 TEST(LinkGuardTest, RestoresWhatAKilledProcessHadChanged) {
   EXPECT_ALL_WELL([] {
-    ASSERT_OK(SetMtu("lo", 3000));
+    ASSERT_OK(SetLink("lo", LinkSetting::kMtu, 3000));
+    ASSERT_OK(SetLink("lo", LinkSetting::kTso, 1));
     int alive[2];
     ASSERT_EQ(::pipe(alive), 0);  // its end of file: the guard has ended, too
     const pid_t agent = ::fork();
     if (agent == 0) {
       auto guard = LinkGuard::Start();
-      if (!guard.ok() || !(*guard)->RestoreAtEnd({"lo", 3000}).ok()) ::_exit(1);
-      if (!SetMtu("lo", 2000).ok()) ::_exit(1);
+      if (!guard.ok() || !(*guard)->RestoreAtEnd({"lo", LinkSetting::kMtu, 3000}).ok()) ::_exit(1);
+      if (!(*guard)->RestoreAtEnd({"lo", LinkSetting::kTso, 1}).ok()) ::_exit(1);
+      if (!SetLink("lo", LinkSetting::kMtu, 2000).ok()) ::_exit(1);
+      if (!SetLink("lo", LinkSetting::kTso, 0).ok()) ::_exit(1);
       ::kill(::getpid(), SIGKILL);
     }
     ::close(alive[1]);
     ::waitpid(agent, nullptr, 0);
     char byte;
     EXPECT_EQ(::read(alive[0], &byte, 1), 0);
-    EXPECT_EQ(*MtuOf("lo"), 3000u);
+    EXPECT_EQ(*ReadLink("lo", LinkSetting::kMtu), 3000u);
+    EXPECT_EQ(*ReadLink("lo", LinkSetting::kTso), 1u);
   });
 }
 
 TEST(LinkGuardTest, WhatIsForgottenIsLeftAlone) {
   EXPECT_ALL_WELL([] {
-    ASSERT_OK(SetMtu("lo", 3000));
+    ASSERT_OK(SetLink("lo", LinkSetting::kMtu, 3000));
     {
       auto guard = LinkGuard::Start();
       ASSERT_OK(guard);
-      ASSERT_OK((*guard)->RestoreAtEnd({"lo", 2000}));
-      ASSERT_OK((*guard)->Forget("lo"));
+      ASSERT_OK((*guard)->RestoreAtEnd({"lo", LinkSetting::kMtu, 2000}));
+      ASSERT_OK((*guard)->Forget("lo", LinkSetting::kMtu));
     }
-    EXPECT_EQ(*MtuOf("lo"), 3000u);
+    EXPECT_EQ(*ReadLink("lo", LinkSetting::kMtu), 3000u);
   });
 }
 
