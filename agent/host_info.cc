@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/ascii.h"
@@ -19,6 +20,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "agent/host_places.h"
 #include "agent/mode_trial.h"
 #include "agent/page_memory.h"
 #include "common/build_info.h"
@@ -144,6 +146,12 @@ HostInfo::HostInfo(absl::Span<const SendModeRow> send_modes,
   for (const v1::HugePages pages : AllOf<v1::HugePages>()) {
     if (pages != v1::HUGE_PAGES_NONE) description_.add_huge_pages()->set_huge_pages(pages);
   }
+  HostPlaces places = FindHostPlaces(AllowedCpus());
+  for (v1::CpuPlace& place : places.cpus) *description_.add_cpu_places() = std::move(place);
+  devices_ = std::move(places.devices);
+  if (places.last_level_cache_bytes > 0) {
+    description_.set_last_level_cache_bytes(places.last_level_cache_bytes);
+  }
   TryUnavailableModes();
   TryTransports();
   TryHugePages();
@@ -198,6 +206,9 @@ v1::Description HostInfo::Describe() {
   description.set_machine(ToUtf8(names.machine));
   if (const auto limit = LockedMemoryLimit()) description.set_locked_memory_bytes(*limit);
   for (const uint32_t cpu : AllowedCpus()) description.add_cpus(cpu);
+  for (v1::InterfacePlace& place : PlacesOfInterfaces(devices_)) {
+    *description.add_interface_places() = std::move(place);
+  }
   return description;
 }
 

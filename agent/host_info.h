@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "agent/host_places.h"
 #include "agent/receive_modes/receive_modes.h"
 #include "agent/send_modes/send_modes.h"
 #include "agent/transport/transport.h"
@@ -41,6 +42,7 @@ class HostInfo {
   Mutex mutex_;
   // What cannot change while this process lives, and the modes, in the order of their tables.
   v1::Description description_ ABSL_GUARDED_BY(mutex_);
+  std::vector<DevicePlace> devices_ ABSL_GUARDED_BY(mutex_);
 };
 
 // That the calling thread, as a rule the whole process, may use; in order.

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "agent/host_info.h"
 #include "agent/message_buffers.h"
+#include "agent/page_memory.h"
 #include "common/buffer_axes.h"
 #include "common/mode_traits.h"
 #include "common/status.h"
@@ -49,14 +50,13 @@ absl::Status CheckRate(const Limits& limits, const v1::Prepare& prepare) {
 // A file or fresh pages of 4 MiB, or of the working set, and a pipe.
 constexpr uint64_t kMostLent = uint64_t{4} << 20;
 constexpr uint64_t kPipe = uint64_t{1} << 20;
-// Each way has a few buffers of its own, which begin and end on huge pages.
-constexpr uint64_t kHugePages = 6 * (uint64_t{2} << 20);
+// Each way has a few buffers of its own, which begin and end on huge pages: together so many more.
+constexpr uint64_t kHugePages = 6;
 
 // Messages of that size that pass through one way's memory; its staging buffer and the like
 // besides.
 uint64_t MessagesOf(const v1::Workload& workload, uint64_t bytes) {
-  const uint64_t working = WorkingSetOf(workload.working_set_bytes(), bytes) / bytes;
-  return std::max<uint64_t>(workload.ring_depth(), working) + 4;
+  return std::max<uint64_t>(workload.ring_depth(), WorkingMessages(workload, bytes)) + 4;
 }
 
 uint64_t BuffersOf(const v1::Workload& workload, uint64_t bytes) {
@@ -74,7 +74,10 @@ absl::Status CheckMemory(const Limits& limits, const v1::Prepare& prepare) {
   if (LendsPages(workload.send_mode())) {
     buffers += std::max<uint64_t>(kMostLent, workload.working_set_bytes()) + kPipe;
   }
-  if (workload.huge_pages() != v1::HUGE_PAGES_NONE) buffers += kHugePages;
+  if (workload.huge_pages() != v1::HUGE_PAGES_NONE) {
+    ASSIGN_OR_RETURN(const uint64_t page, PageBytesOf(workload.huge_pages()));
+    buffers += kHugePages * page;
+  }
   // The kernel keeps twice what is asked for.
   const uint64_t socket = 2 * (workload.send_buffer_bytes() + workload.receive_buffer_bytes());
   const uint64_t need = (buffers + socket) * prepare.ends_size();

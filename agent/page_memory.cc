@@ -191,6 +191,19 @@ PageMemory::~PageMemory() {
   ::munmap(mapping_, mapping_bytes_);
 }
 
+absl::StatusOr<uint64_t> PageBytesOf(v1::HugePages pages) {
+  switch (pages) {
+    case v1::HUGE_PAGES_NONE:
+      return PageBytes();
+    case v1::HUGE_PAGES_TRANSPARENT:
+      return TransparentPageBytes();
+    case v1::HUGE_PAGES_RESERVED:
+      return ReservedPageBytes();
+    default:
+      return absl::InvalidArgumentError("workload.huge_pages: unknown value");
+  }
+}
+
 absl::Status TryHugePage(v1::HugePages pages) { return PageMemory::Map(1, pages).status(); }
 
 }  // namespace copycost

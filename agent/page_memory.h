@@ -45,6 +45,9 @@ class PageMemory {
   uint64_t mapping_bytes_ = 0;
 };
 
+// How large a page of that kind is here. FailedPrecondition where the kernel has none.
+absl::StatusOr<uint64_t> PageBytesOf(v1::HugePages pages);
+
 // Whether this process gets a huge page of that kind now; as Map fails.
 absl::Status TryHugePage(v1::HugePages pages);
 

@@ -307,7 +307,8 @@ absl::Status TrialRunner::RunWindow(absl::Time opens, absl::Time closes) {
   RETURN_IF_ERROR(ReadEdge(FlowMeter::Edge::kClose, closes));
   host_cpu_ = Difference(opened, closed);
   RETURN_IF_ERROR(WaitUntil(closes + kTail));
-  watch_.reset();  // what is under way is waited for, and then ends
+  // What is under way is waited for, and then ends. An exchange has no end without its answer.
+  if (!Exchanges(prepare_.workload().pattern())) watch_.reset();
   gate_.Advance(Phase::kStop);
   return absl::OkStatus();
 }

@@ -8,6 +8,7 @@ find_package(OpenSSL REQUIRED)
 
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(NL_ROUTE REQUIRED IMPORTED_TARGET libnl-route-3.0)
+pkg_check_modules(HWLOC REQUIRED IMPORTED_TARGET hwloc>=2.5)
 pkg_check_modules(URING REQUIRED IMPORTED_TARGET liburing>=2.3)
 
 if(NOT COPYCOST_AGENT_ONLY)

@@ -16,14 +16,23 @@ absl::Status CheckWorkingSet(const v1::Workload& workload) {
   const uint64_t bytes = workload.working_set_bytes();
   if (bytes == 0) return absl::OkStatus();
   const std::string name = absl::StrCat("a working set of ", FormatBytes(bytes));
+  const uint64_t most_bytes = v1::Workload::descriptor()
+                                  ->FindFieldByNumber(v1::Workload::kWorkingSetBytesFieldNumber)
+                                  ->options()
+                                  .GetExtension(v1::axis)
+                                  .maximum();
+  if (bytes > most_bytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, ", in whole messages, is more than ", FormatBytes(most_bytes)));
+  }
   if (bytes % workload.message_bytes() != 0) {
     return absl::InvalidArgumentError(absl::StrCat(name, " is no whole number of messages of ",
                                                    workload.message_bytes(), " bytes"));
   }
-  const uint64_t smallest = workload.response_bytes() > 0
-                                ? std::min(workload.message_bytes(), workload.response_bytes())
-                                : workload.message_bytes();
-  const uint64_t messages = WorkingSetOf(bytes, smallest) / smallest;
+  const std::vector<uint64_t> sizes = MessageSizesOf(workload);
+  const auto [smallest_size, largest_size] = std::minmax_element(sizes.begin(), sizes.end());
+  const uint64_t smallest = *smallest_size;
+  const uint64_t messages = WorkingMessages(workload, smallest);
   const uint64_t most =
       std::min(kMostWorkingMessages, kMostWorkingFields / std::max(workload.fields(), 1U));
   if (messages > most) {
@@ -32,10 +41,12 @@ absl::Status CheckWorkingSet(const v1::Workload& workload) {
         workload.fields() > 1 ? absl::StrCat(" of ", workload.fields(), " fields") : "",
         " can be cycled through"));
   }
-  if (PinsBuffers(workload.send_mode()) && workload.ring_depth() > WorkingMessages(workload)) {
+  const uint64_t largest = *largest_size;
+  if (PinsBuffers(workload.send_mode()) &&
+      workload.ring_depth() > WorkingMessages(workload, largest)) {
     return absl::InvalidArgumentError(
         absl::StrCat(name, " has no room for a ring of ", workload.ring_depth(), " messages of ",
-                     workload.message_bytes(), " bytes; leave --ring-depth out, or enlarge it"));
+                     largest, " bytes; leave --ring-depth out, or enlarge it"));
   }
   return absl::OkStatus();
 }
@@ -55,8 +66,14 @@ uint64_t WorkingSetOf(uint64_t working_set_bytes, uint64_t message_bytes) {
   return (working_set_bytes + message_bytes - 1) / message_bytes * message_bytes;
 }
 
-uint64_t WorkingMessages(const v1::Workload& workload) {
-  return workload.working_set_bytes() / std::max<uint64_t>(workload.message_bytes(), 1);
+uint64_t WorkingMessages(const v1::Workload& workload, uint64_t message_bytes) {
+  return WorkingSetOf(workload.working_set_bytes(), message_bytes) / message_bytes;
+}
+
+std::vector<uint64_t> MessageSizesOf(const v1::Workload& workload) {
+  std::vector<uint64_t> sizes = {std::max<uint64_t>(workload.message_bytes(), 1)};
+  if (workload.response_bytes() > 0) sizes.push_back(workload.response_bytes());
+  return sizes;
 }
 
 absl::Status CheckBufferAxes(const v1::Workload& workload) {

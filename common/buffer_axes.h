@@ -3,6 +3,7 @@
 #define COPYCOST_COMMON_BUFFER_AXES_H_
 
 #include <cstdint>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "copycost/v1/experiment.pb.h"
@@ -17,8 +18,11 @@ inline constexpr uint64_t kMostWorkingFields = 131072;
 // The working set of messages of that size: rounded up to whole ones. 0 stays 0.
 uint64_t WorkingSetOf(uint64_t working_set_bytes, uint64_t message_bytes);
 
-// Messages (or requests) of the workload's working set; 0 without one.
-uint64_t WorkingMessages(const v1::Workload& workload);
+// How many messages of that size the workload's working set has; 0 without one.
+uint64_t WorkingMessages(const v1::Workload& workload, uint64_t message_bytes);
+
+// Of messages, or of requests and responses.
+std::vector<uint64_t> MessageSizesOf(const v1::Workload& workload);
 
 // InvalidArgument says why there can be no buffers like this, in words that stand alone.
 absl::Status CheckBufferAxes(const v1::Workload& workload);

@@ -7,7 +7,7 @@
 
 namespace copycost {
 
-inline constexpr uint32_t kProtocol = 2;
+inline constexpr uint32_t kProtocol = 3;
 
 }  // namespace copycost
 

@@ -3,10 +3,8 @@
 #include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <linux/ethtool.h>
-#include <linux/sockios.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cstring>
@@ -15,6 +13,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "agent/link/interface_request.h"
+#include "agent/link/link_setting.h"
 #include "common/status.h"
 #include "common/utf8.h"
 
@@ -51,31 +51,19 @@ std::optional<Owner> OwnerOf(const sockaddr& address) {
   return std::nullopt;
 }
 
-ifreq RequestFor(const std::string& name) {
-  ifreq request{};
-  std::strncpy(request.ifr_name, name.c_str(), IFNAMSIZ - 1);
-  return request;
-}
-
 // Empty for a device that does not tell, such as some tunnels.
-std::string DriverOf(int socket, const std::string& name) {
+std::string DriverOf(const std::string& interface) {
   ethtool_drvinfo info{};
   info.cmd = ETHTOOL_GDRVINFO;
-  ifreq request = RequestFor(name);
-  request.ifr_data = reinterpret_cast<char*>(&info);
-  if (::ioctl(socket, SIOCETHTOOL, &request) != 0) return "";
+  if (!AskEthtool(interface, &info)) return "";
   return std::string(info.driver, ::strnlen(info.driver, sizeof(info.driver)));
 }
 
-absl::StatusOr<bool> ScatterGatherOf(int socket, const std::string& name) {
+absl::StatusOr<bool> ScatterGatherOf(const std::string& interface) {
   ethtool_value value{};
   value.cmd = ETHTOOL_GSG;
-  ifreq request = RequestFor(name);
-  request.ifr_data = reinterpret_cast<char*>(&value);
-  if (::ioctl(socket, SIOCETHTOOL, &request) != 0) {
-    return ErrnoStatus(absl::StrCat("ioctl ETHTOOL_GSG ", name));
-  }
-  return value.data != 0;
+  if (AskEthtool(interface, &value)) return value.data != 0;
+  return ErrnoStatus(absl::StrCat("ioctl ETHTOOL_GSG ", interface));
 }
 
 }  // namespace
@@ -90,13 +78,12 @@ absl::StatusOr<v1::DataInterface> FindDataInterface(int socket) {
   if (!owner.has_value()) return absl::NotFoundError("no interface owns the flow's local address");
   v1::DataInterface interface;
   interface.set_name(ToUtf8(owner->name));  // the kernel takes any bytes
-  ifreq mtu = RequestFor(owner->name);
-  if (::ioctl(socket, SIOCGIFMTU, &mtu) != 0) return ErrnoStatus("ioctl SIOCGIFMTU");
-  interface.set_mtu(static_cast<uint32_t>(mtu.ifr_mtu));
-  ASSIGN_OR_RETURN(const bool scatter_gather, ScatterGatherOf(socket, owner->name));
+  ASSIGN_OR_RETURN(const uint32_t mtu, ReadLink(owner->name, LinkSetting::kMtu));
+  interface.set_mtu(mtu);
+  ASSIGN_OR_RETURN(const bool scatter_gather, ScatterGatherOf(owner->name));
   interface.set_scatter_gather(scatter_gather);
   // lo has no driver to ask.
-  interface.set_driver(owner->loopback ? kLoopback : ToUtf8(DriverOf(socket, owner->name)));
+  interface.set_driver(owner->loopback ? kLoopback : ToUtf8(DriverOf(owner->name)));
   return interface;
 }
 

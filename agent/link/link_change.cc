@@ -11,7 +11,7 @@
 namespace copycost {
 namespace {
 
-constexpr LinkSetting kSettings[] = {LinkSetting::kMtu, LinkSetting::kTso, LinkSetting::kGso,
+constexpr LinkSetting kSettings[] = {LinkSetting::kMtu, LinkSetting::kTsoV4, LinkSetting::kTsoV6,
                                      LinkSetting::kGro};
 
 std::optional<uint32_t> ValueOf(v1::Offload offload) {
@@ -30,10 +30,12 @@ std::optional<uint32_t> AskedOf(const v1::Workload& workload, LinkSetting settin
   switch (setting) {
     case LinkSetting::kMtu:
       return workload.mtu() > 0 ? std::optional<uint32_t>(workload.mtu()) : std::nullopt;
-    case LinkSetting::kTso:
+    case LinkSetting::kTsoV4:
+      if (workload.ip_version() != v1::IP_VERSION_4) return std::nullopt;
       return ValueOf(workload.tso());
-    case LinkSetting::kGso:
-      return ValueOf(workload.gso());
+    case LinkSetting::kTsoV6:
+      if (workload.ip_version() != v1::IP_VERSION_6) return std::nullopt;
+      return ValueOf(workload.tso());
     case LinkSetting::kGro:
       return ValueOf(workload.gro());
   }
@@ -45,10 +47,9 @@ void Tell(LinkSetting setting, uint32_t value, v1::Workload& applied) {
   switch (setting) {
     case LinkSetting::kMtu:
       return applied.set_mtu(value);
-    case LinkSetting::kTso:
+    case LinkSetting::kTsoV4:
+    case LinkSetting::kTsoV6:
       return applied.set_tso(offload);
-    case LinkSetting::kGso:
-      return applied.set_gso(offload);
     case LinkSetting::kGro:
       return applied.set_gro(offload);
   }
@@ -121,8 +122,7 @@ void LinkChange::Restore() {
 bool LinkChange::Carries() const { return changed_.empty() || IsRunning(interface_); }
 
 absl::Status LinkChange::Echo(v1::Workload& applied) const {
-  applied.set_tso(v1::OFFLOAD_FOUND);
-  applied.set_gso(v1::OFFLOAD_FOUND);
+  if (asked_.tso() != v1::OFFLOAD_UNSPECIFIED) applied.set_tso(v1::OFFLOAD_FOUND);
   applied.set_gro(v1::OFFLOAD_FOUND);
   for (const LinkSetting setting : kSettings) {
     if (!AskedOf(asked_, setting).has_value()) continue;

@@ -11,10 +11,11 @@
 
 namespace copycost {
 
-// In the order in which they are changed.
-enum class LinkSetting : uint32_t { kMtu, kTso, kGso, kGro };
+// In the order in which they are changed. TSO is a feature of its own for each IP version, beside
+// others that share its name in ethtool -K: what was found is restored only bit by bit.
+enum class LinkSetting : uint32_t { kMtu, kTsoV4, kTsoV6, kGro };
 
-// "MTU"
+// "MTU", "TSO"
 absl::string_view NameOf(LinkSetting setting);
 
 // As people write it: "1500", "on".

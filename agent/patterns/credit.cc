@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
+#include "common/little_endian.h"
 #include "common/status.h"
 
 namespace copycost {
@@ -21,13 +24,18 @@ constexpr int kSilenceMs = 1000;
 absl::Status Credit::Await(uint64_t sent_bytes, uint64_t message_bytes) {
   const uint64_t most =
       std::max(message_bytes, std::min(kMostBytes, kMostMessages * message_bytes));
-  while (sent_bytes + message_bytes > taken_bytes_ + most) RETURN_IF_ERROR(Hear());
+  while (sent_bytes + message_bytes > taken_bytes_ + most) {
+    RETURN_IF_ERROR(Hear());
+    if (taken_bytes_ <= sent_bytes) continue;
+    return absl::DataLossError(absl::StrCat("the receiver says that it has taken ", taken_bytes_,
+                                            " bytes, and ", sent_bytes, " were sent"));
+  }
   return absl::OkStatus();
 }
 
 absl::Status Credit::Grant(uint64_t taken_bytes) {
   std::array<std::byte, sizeof(uint64_t)> word;
-  for (size_t i = 0; i < word.size(); ++i) word[i] = static_cast<std::byte>(taken_bytes >> (8 * i));
+  StoreLittleEndian(taken_bytes, absl::MakeSpan(word));
   if (::send(control_, word.data(), word.size(), MSG_NOSIGNAL) ==
       static_cast<ssize_t>(word.size())) {
     return absl::OkStatus();
@@ -52,11 +60,7 @@ absl::Status Credit::Hear() {
   heard_bytes_ += static_cast<size_t>(got);
   if (heard_bytes_ < heard_.size()) return absl::OkStatus();
   heard_bytes_ = 0;
-  uint64_t taken = 0;
-  for (size_t i = 0; i < heard_.size(); ++i) {
-    taken |= std::to_integer<uint64_t>(heard_[i]) << (8 * i);
-  }
-  taken_bytes_ = std::max(taken_bytes_, taken);
+  taken_bytes_ = std::max(taken_bytes_, LoadLittleEndian(heard_));
   return absl::OkStatus();
 }
 

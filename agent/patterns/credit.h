@@ -17,7 +17,8 @@ class Credit {
   explicit Credit(int control) : control_(control) {}
 
   // By the sender of `sent_bytes` so far, before another message: until few enough are under way.
-  // DataLoss when nothing was taken for a second; Unavailable when the receiver is gone.
+  // DataLoss when nothing was taken for a second, or more than was sent; Unavailable when the
+  // receiver is gone.
   absl::Status Await(uint64_t sent_bytes, uint64_t message_bytes);
 
   // By the receiver, of all bytes that it has taken so far.

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "common/status.h"
@@ -149,6 +150,13 @@ absl::Status SetBusyPoll(int socket, uint32_t microseconds) {
       absl::StrCat(refused.message(), "; it needs a kernel with CONFIG_NET_RX_BUSY_POLL"));
 }
 
+std::optional<uint32_t> IncomingCpu(int socket) {
+  const absl::StatusOr<uint32_t> cpu =
+      IntOption(socket, SOL_SOCKET, SO_INCOMING_CPU, "SO_INCOMING_CPU");
+  constexpr auto kNone = static_cast<uint32_t>(-1);
+  return cpu.ok() && *cpu != kNone ? std::optional<uint32_t>(*cpu) : std::nullopt;
+}
+
 absl::Status MakeBlocking(int socket) {
   const int flags = ::fcntl(socket, F_GETFL);
   if (flags < 0 || ::fcntl(socket, F_SETFL, flags & ~O_NONBLOCK) != 0) return ErrnoStatus("fcntl");
@@ -164,6 +172,7 @@ absl::Status EchoInetSocket(int socket, v1::Workload& workload, v1::AppliedEnd& 
                                                               : v1::IP_VERSION_4);
   ASSIGN_OR_RETURN(const uint32_t busy_poll, IntOptionOrZero(socket, SO_BUSY_POLL, "SO_BUSY_POLL"));
   workload.set_busy_poll_us(busy_poll);
+  if (const auto cpu = IncomingCpu(socket)) end.set_incoming_cpu(*cpu);
   return EchoBuffers(socket, workload, end);
 }
 

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -44,6 +45,9 @@ absl::Status SetBuffers(int socket, uint64_t send_bytes, uint64_t receive_bytes)
 // How long an established socket polls its device before it sleeps (SO_BUSY_POLL). PermissionDenied
 // without CAP_NET_ADMIN; FailedPrecondition where the kernel cannot. 0 never fails for either.
 absl::Status SetBusyPoll(int socket, uint32_t microseconds);
+
+// Where the kernel last took packets for a socket; absent before it has, or where it does not tell.
+std::optional<uint32_t> IncomingCpu(int socket);
 
 // Makes an established socket ready for a data thread.
 absl::Status MakeBlocking(int socket);

@@ -15,21 +15,11 @@
 #include "agent/transport/udp.h"
 #include "agent/transport/unix_socket.h"
 #include "common/clock.h"
+#include "common/little_endian.h"
 #include "common/status.h"
 
 namespace copycost {
 namespace {
-
-// Little-endian.
-void StoreNumber(uint32_t number, absl::Span<std::byte> to) {
-  for (size_t i = 0; i < to.size(); ++i) to[i] = static_cast<std::byte>(number >> (8 * i));
-}
-
-uint32_t LoadNumber(absl::Span<const std::byte> from) {
-  uint32_t number = 0;
-  for (size_t i = 0; i < from.size(); ++i) number |= std::to_integer<uint32_t>(from[i]) << (8 * i);
-  return number;
-}
 
 int PollTimeout(absl::Time deadline) {
   const absl::Duration left = deadline - absl::FromUnixNanos(MonotonicNanos());
@@ -186,10 +176,10 @@ absl::Status Rendezvous::FinishConnecting(Meeting& meeting) {
 absl::Status Rendezvous::SendPreamble(const Meeting& meeting, const v1::FlowEnd& end) const {
   std::array<std::byte, kPreambleBytes + kPortBytes> preamble;
   std::memcpy(preamble.data(), end.nonce().data(), kNonceBytes);
-  StoreNumber(end.flow(), absl::MakeSpan(preamble).subspan(kNonceBytes, sizeof(uint32_t)));
+  StoreLittleEndian(end.flow(), absl::MakeSpan(preamble).subspan(kNonceBytes, sizeof(uint32_t)));
   if (datagrams()) {
     ASSIGN_OR_RETURN(const uint16_t port, LocalPort(meeting.datagrams.get()));
-    StoreNumber(port, absl::MakeSpan(preamble).subspan(kPreambleBytes));
+    StoreLittleEndian(port, absl::MakeSpan(preamble).subspan(kPreambleBytes));
   }
   // A new connection's send buffer always has room for this.
   const ssize_t sent =
@@ -209,8 +199,8 @@ absl::Status Rendezvous::Hear(Meeting& meeting) {
 }
 
 absl::Status Rendezvous::Conclude(Meeting& meeting) {
-  const uint32_t flow =
-      LoadNumber(absl::MakeSpan(meeting.heard).subspan(kNonceBytes, sizeof(uint32_t)));
+  const auto flow = static_cast<uint32_t>(
+      LoadLittleEndian(absl::MakeSpan(meeting.heard).subspan(kNonceBytes, sizeof(uint32_t))));
   const auto end = ends_.find(flow);
   const bool ours =
       end != ends_.end() && meeting.flow.value_or(flow) == flow &&
@@ -235,7 +225,7 @@ absl::Status Rendezvous::JoinDatagrams(Meeting& meeting) {
   if (!meeting.datagrams.valid()) {
     ASSIGN_OR_RETURN(meeting.datagrams, BindUdp(data_address_, workload_));
   }
-  const uint32_t port = LoadNumber(absl::MakeSpan(meeting.heard).subspan(kPreambleBytes));
+  const uint64_t port = LoadLittleEndian(absl::MakeSpan(meeting.heard).subspan(kPreambleBytes));
   ASSIGN_OR_RETURN(const std::string peer, PeerAddress(meeting.socket.get()));
   RETURN_IF_ERROR(ConnectUdp(meeting.datagrams.get(), peer, static_cast<uint16_t>(port)));
   // Words over the control are short, and each is waited for.

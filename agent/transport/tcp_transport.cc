@@ -1,6 +1,7 @@
 #include "agent/transport/tcp_transport.h"
 
 #include "agent/link/data_interface.h"
+#include "agent/transport/inet_socket.h"
 #include "agent/transport/tcp.h"
 #include "common/status.h"
 
@@ -29,6 +30,7 @@ absl::Status TcpTransportBase::Tell(int socket, v1::FlowResult& result) const {
   ASSIGN_OR_RETURN(const TcpState tcp, ReadTcpState(socket));
   result.set_retransmitted_segments(tcp.retransmitted_segments);
   result.set_retransmitted_bytes(tcp.retransmitted_bytes);
+  if (const auto cpu = IncomingCpu(socket)) result.set_incoming_cpu(*cpu);
   return absl::OkStatus();
 }
 

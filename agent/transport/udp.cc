@@ -13,9 +13,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "agent/transport/inet_socket.h"
 #include "agent/transport/tcp.h"
 #include "common/clock.h"
+#include "common/little_endian.h"
 #include "common/status.h"
 
 namespace copycost {
@@ -28,8 +30,8 @@ constexpr absl::Duration kAnswerLimit = absl::Seconds(1);
 // Between two words that no more comes; the first may find the receive buffer full.
 constexpr absl::Duration kAgain = absl::Milliseconds(5);
 
-// What the newest kernels cut (UDP_MAX_SEGMENTS); older ones refuse half as many.
-constexpr uint64_t kMostSegments = 128;
+// What every kernel cuts (UDP_MAX_SEGMENTS); the newest twice as many.
+constexpr uint64_t kMostSegments = 64;
 
 // For the payload of a datagram.
 uint32_t RoomIn(uint32_t mtu, v1::IpVersion version) {
@@ -43,18 +45,13 @@ using Greeting = std::array<std::byte, kNonceBytes + sizeof(uint32_t)>;
 Greeting GreetingOf(const std::string& nonce, uint32_t segment) {
   Greeting greeting;
   std::memcpy(greeting.data(), nonce.data(), kNonceBytes);
-  for (size_t i = 0; i < 4; ++i) {
-    greeting[kNonceBytes + i] = static_cast<std::byte>(segment >> (8 * i));
-  }
+  StoreLittleEndian(segment, absl::MakeSpan(greeting).subspan(kNonceBytes));
   return greeting;
 }
 
 uint32_t SegmentIn(const Greeting& greeting) {
-  uint32_t segment = 0;
-  for (size_t i = 0; i < 4; ++i) {
-    segment |= std::to_integer<uint32_t>(greeting[kNonceBytes + i]) << (8 * i);
-  }
-  return segment;
+  return static_cast<uint32_t>(
+      LoadLittleEndian(absl::MakeConstSpan(greeting).subspan(kNonceBytes)));
 }
 
 absl::Status SendGreeting(int socket, const Greeting& greeting) {
@@ -80,14 +77,18 @@ absl::StatusOr<uint32_t> HearGreeting(int socket, const std::string& nonce, absl
   const absl::Time deadline = absl::FromUnixNanos(MonotonicNanos()) + limit;
   while (true) {
     ASSIGN_OR_RETURN(const bool readable, AwaitReadable(socket, deadline));
-    if (!readable) {
+    if (!readable || absl::FromUnixNanos(MonotonicNanos()) >= deadline) {
       return absl::UnavailableError(
           absl::StrCat("the peer's greeting over UDP did not come within ",
                        absl::FormatDuration(limit), ": a firewall, or a busy host"));
     }
     Greeting heard;
     const ssize_t got = ::recv(socket, heard.data(), heard.size(), MSG_TRUNC | MSG_DONTWAIT);
-    if (got < 0 && errno != EAGAIN && errno != EINTR) return ErrnoStatus("recv greeting");
+    // One that was shut down can be read at all times, and has nothing (datagram_poll).
+    if (got < 0 && errno == EAGAIN) {
+      return absl::UnavailableError("the flow was stopped before its ends had greeted");
+    }
+    if (got < 0 && errno != EINTR) return ErrnoStatus("recv greeting");
     if (got == static_cast<ssize_t>(heard.size()) &&
         std::memcmp(heard.data(), nonce.data(), kNonceBytes) == 0) {
       return SegmentIn(heard);

@@ -24,7 +24,7 @@ absl::Status ConnectUdp(int socket, absl::string_view address, uint16_t port);
 // The payload of the datagrams that a message is cut into on its way through an interface with this
 // MTU: as asked for, or as much as fits. Never so that they fill a message evenly, where that is
 // ours to choose: the kernel that joins them begins anew after a smaller one, so that what a call
-// brings never reaches into the next message.
+// brings reaches into the next message only where that one was lost.
 uint32_t SegmentOf(uint64_t message_bytes, uint32_t asked, uint32_t mtu, v1::IpVersion version);
 
 // FailedPrecondition for datagrams that the interface does not carry whole, and for more of them
@@ -32,7 +32,7 @@ uint32_t SegmentOf(uint64_t message_bytes, uint32_t asked, uint32_t mtu, v1::IpV
 absl::Status CheckSegment(uint64_t message_bytes, uint32_t segment,
                           const v1::DataInterface& interface, v1::IpVersion version);
 
-// Whether datagrams of such messages can be joined, without ever joining two messages.
+// Whether datagrams of such messages can be joined: whether the last one of each is smaller.
 bool JoinsWithinMessages(uint64_t message_bytes, uint32_t segment);
 
 // The kernel cuts what is sent into datagrams (UDP_SEGMENT), and joins those that came

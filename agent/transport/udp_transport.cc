@@ -76,7 +76,8 @@ class Udp final : public Transport {
     return absl::OkStatus();
   }
 
-  absl::Status Tell(int /*socket*/, v1::FlowResult& /*result*/) const override {
+  absl::Status Tell(int socket, v1::FlowResult& result) const override {
+    if (const auto cpu = IncomingCpu(socket)) result.set_incoming_cpu(*cpu);
     return absl::OkStatus();
   }
 

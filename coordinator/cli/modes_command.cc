@@ -1,8 +1,10 @@
-// copycost modes: every mode and transport, whether this host has it, and why not.
+// copycost modes: what the axes that depend on the hosts can be, and why not more.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -66,17 +68,24 @@ std::string Transports(const HostLimits& limits) {
   return text;
 }
 
-std::string HugePages(const HostLimits& limits) {
-  std::string text = "huge pages (--huge-pages)\n";
-  for (const v1::HugePages pages : AllOf<v1::HugePages>()) {
-    const auto reason = limits.missing_huge_pages.find(pages);
-    const bool available = reason == limits.missing_huge_pages.end();
-    absl::StrAppendFormat(&text, "  %-11s %-10s %s\n", Label(pages),
-                          available ? "available" : "missing",
-                          DescriptionOf(*v1::HugePages_descriptor(), pages));
-    if (!available) absl::StrAppend(&text, "    ", reason->second, "\n");
+// Those that are there over no IP version that the data path has.
+std::map<v1::Placement, std::string> MissingPlacements(const HostLimits& limits) {
+  std::vector<v1::IpVersion> versions = {v1::IP_VERSION_UNSPECIFIED};
+  for (const v1::IpVersion version : AllOf<v1::IpVersion>()) {
+    if (limits.missing_ip_versions.count(version) == 0) versions.push_back(version);
   }
-  return text;
+  std::map<v1::Placement, std::string> missing;
+  for (const v1::Placement placement : AllOf<v1::Placement>()) {
+    for (const v1::IpVersion version : versions) {
+      const auto reason = limits.missing_placements.find({placement, version});
+      if (reason == limits.missing_placements.end()) {
+        missing.erase(placement);
+        break;
+      }
+      missing[placement] = reason->second;
+    }
+  }
+  return missing;
 }
 
 int Modes(const FleetFlags& flags) {
@@ -86,17 +95,18 @@ int Modes(const FleetFlags& flags) {
     return ExitCodeOf(fleet.status());
   }
   const HostLimits limits = LimitsOf(fleet->agents);
-  return PrintAnswer(
-      absl::StrCat(Section("send modes (--send)", limits.missing_send_modes), "\n",
-                   Section("receive modes (--receive)", limits.missing_receive_modes), "\n",
-                   Transports(limits), "\n", HugePages(limits)));
+  return PrintAnswer(absl::StrCat(
+      Section("send modes (--send)", limits.missing_send_modes), "\n",
+      Section("receive modes (--receive)", limits.missing_receive_modes), "\n", Transports(limits),
+      "\n", Section("huge pages (--huge-pages)", limits.missing_huge_pages), "\n",
+      Section("placements (--placement)", MissingPlacements(limits))));
 }
 
 }  // namespace
 
 Command AddModesCommand(CLI::App& app) {
-  CLI::App& command =
-      *app.add_subcommand("modes", "every copy mode and transport, and whether this host has it");
+  CLI::App& command = *app.add_subcommand(
+      "modes", "every copy mode, transport and placement, and whether this host has it");
   auto flags = std::make_shared<FleetFlags>(command);
   return {.app = &command, .execute = [flags] { return Modes(*flags); }};
 }

@@ -16,9 +16,14 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::TextFormat;
 
+// An end that receives is told to run where its packets come in.
+bool ChoosesOwnCpu(const v1::Workload& asked) {
+  return asked.placement() == v1::PLACEMENT_INCOMING_CPU;
+}
+
 // The fields that a role has no part in: what only an end that sends applies, or one that receives
 // (where the pattern has exchanges each end does both), buffers or a ring that the mode does not
-// have, and a rate that is kept by the end that begins.
+// have, a rate that is kept by the end that begins, and a placement that the ends' CPUs show.
 std::set<std::string> NoPartOf(v1::Role role, const v1::Workload& asked) {
   const bool both = Exchanges(asked.pattern());
   const bool sends = both || role == v1::ROLE_SENDER;
@@ -34,6 +39,7 @@ std::set<std::string> NoPartOf(v1::Role role, const v1::Workload& asked) {
   }
   if (!sends || !PinsBuffers(asked.send_mode())) none.insert("ring_depth");
   if (role != v1::ROLE_SENDER) none.insert("rate");
+  if (!receives || !ChoosesOwnCpu(asked)) none.insert("placement");
   return none;
 }
 
@@ -65,6 +71,24 @@ absl::Status CheckWorkload(const v1::AgentRecord& agent, const v1::Workload& ask
   return absl::OkStatus();
 }
 
+absl::Status CheckCpu(const v1::AgentRecord& agent, const v1::FlowEnd& asked,
+                      const v1::AppliedEnd& applied) {
+  const v1::Workload& workload = agent.prepare().workload();
+  const bool receives = Exchanges(workload.pattern()) || asked.role() == v1::ROLE_RECEIVER;
+  if (receives && ChoosesOwnCpu(workload)) {
+    if (applied.has_incoming_cpu() && applied.cpu() == applied.incoming_cpu()) {
+      return absl::OkStatus();
+    }
+    return absl::DataLossError(absl::StrCat(
+        agent.agent(), " runs flow ", applied.flow(), " on CPU ", applied.cpu(),
+        " where that of its packets was asked, which is ",
+        applied.has_incoming_cpu() ? absl::StrCat("CPU ", applied.incoming_cpu()) : "not told"));
+  }
+  if (applied.cpu() == asked.cpu()) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat(agent.agent(), " runs flow ", applied.flow(), " on CPU ",
+                                          applied.cpu(), " where CPU ", asked.cpu(), " was asked"));
+}
+
 absl::Status CheckEnds(const v1::AgentRecord& agent) {
   if (agent.ready().ends_size() != agent.prepare().ends_size()) {
     return absl::DataLossError(absl::StrCat(agent.agent(), " has ", agent.ready().ends_size(),
@@ -74,13 +98,11 @@ absl::Status CheckEnds(const v1::AgentRecord& agent) {
   for (int i = 0; i < agent.ready().ends_size(); ++i) {
     const v1::AppliedEnd& applied = agent.ready().ends(i);
     const v1::FlowEnd& asked = agent.prepare().ends(i);
-    if (applied.flow() == asked.flow() && applied.role() == asked.role() &&
-        applied.cpu() == asked.cpu()) {
-      continue;
+    if (applied.flow() != asked.flow() || applied.role() != asked.role()) {
+      return absl::DataLossError(absl::StrCat(agent.agent(), " has flow ", applied.flow(),
+                                              "'s end where flow ", asked.flow(), "'s was asked"));
     }
-    return absl::DataLossError(absl::StrCat(agent.agent(), " runs flow ", applied.flow(),
-                                            " on CPU ", applied.cpu(), " where flow ", asked.flow(),
-                                            " on CPU ", asked.cpu(), " was asked"));
+    RETURN_IF_ERROR(CheckCpu(agent, asked, applied));
   }
   return absl::OkStatus();
 }

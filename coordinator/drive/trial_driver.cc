@@ -22,11 +22,6 @@ std::optional<uint64_t> LockedMemoryOf(const std::vector<FleetAgent>& agents,
   return LockedMemoryFor(workload, LimitsOf(agents[0].description, agents[1].description));
 }
 
-std::string DataAddress(const Member& member, v1::IpVersion version) {
-  if (version == v1::IP_VERSION_UNSPECIFIED) return "";  // a local transport has none
-  return version == v1::IP_VERSION_6 ? member.data_address_v6 : member.data_address_v4;
-}
-
 // Any two trials verify other bytes.
 uint64_t RandomSeed() {
   uint64_t seed = 0;
@@ -61,7 +56,8 @@ absl::StatusOr<v1::TrialRecord> TrialDriver::Run(const TrialOrder& order,
     RETURN_IF_ERROR(Restore());
     const absl::Status clocks = RefreshClocks(agents_);
     v1::TrialRecord record = NewRecord(order, attempt);
-    Conclude(clocks.ok() ? RunAttempt(record) : clocks, record);
+    const absl::Status laid_out = LayOut(record);
+    Conclude(!clocks.ok() ? clocks : !laid_out.ok() ? laid_out : RunAttempt(record), record);
     if (record.transport_failure()) record.set_transport_failures(++failures);
     RETURN_IF_ERROR(on_attempt(record));
     if (IsOver(PastAttemptOf(record)) || interrupted()) return record;
@@ -103,15 +99,8 @@ v1::TrialRecord TrialDriver::NewRecord(const TrialOrder& order, uint32_t attempt
   workload = order.workload;
   workload.set_ring_depth(ResolveRingDepth(workload, LockedMemoryOf(agents_, workload)));
 
-  std::vector<LayoutHost> hosts;
-  for (const FleetAgent& agent : agents_) {
-    hosts.push_back({.boot_id = agent.description.boot_id(),
-                     .cpus = {agent.description.cpus().begin(), agent.description.cpus().end()}});
-  }
-  const auto ends = LayOutFlows(hosts, workload.threads(), RandomNonce);
   const uint64_t seed = RandomSeed();
-  for (size_t i = 0; i < agents_.size(); ++i) {
-    const FleetAgent& agent = agents_[i];
+  for (const FleetAgent& agent : agents_) {
     v1::AgentRecord& part = *record.add_agents();
     part.set_agent(agent.member.name);
     part.set_boot_id(agent.description.boot_id());
@@ -124,11 +113,26 @@ v1::TrialRecord TrialDriver::NewRecord(const TrialOrder& order, uint32_t attempt
     prepare.set_epoch(agent.lease == nullptr ? 0 : agent.lease->epoch());
     prepare.set_purpose(order.purpose);
     *prepare.mutable_workload() = workload;
-    for (const v1::FlowEnd& end : ends[i]) *prepare.add_ends() = end;
-    prepare.set_data_address(DataAddress(agent.member, workload.ip_version()));
+    prepare.set_data_address(DataAddressOf(agent.member, workload.ip_version()));
     prepare.set_content_seed(seed);
   }
   return record;
+}
+
+absl::Status TrialDriver::LayOut(v1::TrialRecord& record) const {
+  const v1::Workload& workload = record.workload();
+  std::vector<PlacementHost> hosts;
+  for (const FleetAgent& agent : agents_) {
+    hosts.push_back(
+        PlacementHostOf(agent.description, DataAddressOf(agent.member, workload.ip_version())));
+  }
+  ASSIGN_OR_RETURN(auto ends,
+                   LayOutFlows(hosts, workload.placement(), workload.threads(), RandomNonce));
+  for (size_t agent = 0; agent < ends.size(); ++agent) {
+    v1::Prepare& prepare = *record.mutable_agents(static_cast<int>(agent))->mutable_prepare();
+    for (v1::FlowEnd& end : ends[agent]) *prepare.add_ends() = std::move(end);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status TrialDriver::RunAttempt(v1::TrialRecord& record) {

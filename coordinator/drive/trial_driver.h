@@ -52,6 +52,7 @@ class TrialDriver {
  private:
   absl::Status Restore();
   v1::TrialRecord NewRecord(const TrialOrder& order, uint32_t attempt) const;
+  absl::Status LayOut(v1::TrialRecord& record) const;
   absl::Status RunAttempt(v1::TrialRecord& record);
   void Conclude(absl::Status status, v1::TrialRecord& record);
 

@@ -78,6 +78,10 @@ HostLimits LimitsOf(const v1::Description& sender, const v1::Description& receiv
   if (receiver.has_locked_memory_bytes()) {
     limits.locked_memory_bytes_of_receiver = receiver.locked_memory_bytes();
   }
+  if (sender.has_last_level_cache_bytes() && receiver.has_last_level_cache_bytes()) {
+    limits.last_level_cache_bytes =
+        std::max(sender.last_level_cache_bytes(), receiver.last_level_cache_bytes());
+  }
   AddTransports(sender, "sender", limits);
   AddTransports(receiver, "receiver", limits);
   AddHugePages(sender, "sender", limits);

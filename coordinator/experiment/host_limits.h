@@ -28,6 +28,11 @@ struct HostLimits {
   std::map<v1::IpVersion, std::string> missing_ip_versions;
   // Kinds of huge pages that one of them lacks, with the reason and what would enable them.
   std::map<v1::HugePages, std::string> missing_huge_pages;
+  // Placements that the CPUs, or the NICs behind the addresses of an IP version (unspecified: of
+  // none), do not permit, with the reason.
+  std::map<std::pair<v1::Placement, v1::IpVersion>, std::string> missing_placements;
+  // The larger of the two hosts'; absent where either does not tell.
+  std::optional<uint64_t> last_level_cache_bytes;
   // What the sender's user may pin for MSG_ZEROCOPY; absent: unlimited, or unknown.
   std::optional<uint64_t> locked_memory_bytes;
 
@@ -42,7 +47,8 @@ struct HostLimits {
 std::optional<uint64_t> LockedMemoryFor(const v1::Workload& workload, const HostLimits& limits);
 
 // As the agents describe themselves. A mode an agent does not speak of is missing there: it is
-// newer than the agent. What the topology gives them (IP versions) is not known here.
+// newer than the agent. What the topology gives them (IP versions, and with them places of NICs) is
+// not known here.
 HostLimits LimitsOf(const v1::Description& sender, const v1::Description& receiver);
 
 }  // namespace copycost

@@ -57,9 +57,12 @@ uint32_t MappableMtu(v1::IpVersion version) {
   return kPage + kTcpHeader + (version == v1::IP_VERSION_6 ? 40 : 20);
 }
 
-// What stands for a value that follows from others. Axes are applied in their order, and such a
-// value comes after those it follows from.
-void ResolveFromOthers(v1::Workload& workload) {
+// Stands for twice the last-level cache until that is known (Axis.one_word).
+constexpr uint64_t kTwiceTheCache = 1;
+
+// What stands for a value that follows from others, or from the hosts. Axes are applied in their
+// order, and such a value comes after those it follows from.
+void ResolveFromOthers(const HostLimits& limits, v1::Workload& workload) {
   if (workload.mtu() == 1) workload.set_mtu(MappableMtu(workload.ip_version()));
   if (workload.response_bytes() == 0 && Exchanges(workload.pattern())) {
     workload.set_response_bytes(workload.message_bytes());
@@ -69,7 +72,10 @@ void ResolveFromOthers(v1::Workload& workload) {
   if (workload.nodelay() == v1::NODELAY_UNSPECIFIED && AxisApplies(nodelay, workload)) {
     workload.set_nodelay(Exchanges(workload.pattern()) ? v1::NODELAY_ON : v1::NODELAY_OFF);
   }
-  if (workload.message_bytes() > 0) {
+  if (workload.working_set_bytes() == kTwiceTheCache && limits.last_level_cache_bytes) {
+    workload.set_working_set_bytes(2 * *limits.last_level_cache_bytes);
+  }
+  if (workload.message_bytes() > 0 && workload.working_set_bytes() != kTwiceTheCache) {
     workload.set_working_set_bytes(
         WorkingSetOf(workload.working_set_bytes(), workload.message_bytes()));
   }
@@ -84,12 +90,13 @@ size_t ValuesFor(const v1::Cell& cell, const Factor& factor) {
   return applies ? factor.words.size() : 1;
 }
 
-absl::StatusOr<v1::Cell> WithValue(const v1::Cell& cell, const Factor& factor, size_t index) {
+absl::StatusOr<v1::Cell> WithValue(const v1::Cell& cell, const Factor& factor, size_t index,
+                                   const HostLimits& limits) {
   v1::Cell result = cell;
   if (AxisApplies(*factor.axis.field, cell.workload())) {
     RETURN_IF_ERROR(ApplyAxis(factor.axis, factor.words[index], *result.mutable_workload()));
   }
-  ResolveFromOthers(*result.mutable_workload());
+  ResolveFromOthers(limits, *result.mutable_workload());
   if (!factor.arms.empty()) (*result.mutable_arms())[factor.axis.name] = factor.arms[index];
   if (ValuesFor(cell, factor) > 1) {
     absl::StrAppend(result.mutable_label(), result.label().empty() ? "" : " ",
@@ -100,7 +107,8 @@ absl::StatusOr<v1::Cell> WithValue(const v1::Cell& cell, const Factor& factor, s
 }
 
 absl::StatusOr<std::vector<v1::Cell>> Product(const v1::Experiment& experiment,
-                                              const v1::Workload& common) {
+                                              const v1::Workload& common,
+                                              const HostLimits& limits) {
   std::vector<v1::Cell> cells(1);
   *cells[0].mutable_workload() = common;
   for (const AxisField& axis : Axes()) {
@@ -109,7 +117,7 @@ absl::StatusOr<std::vector<v1::Cell>> Product(const v1::Experiment& experiment,
     next.reserve(cells.size() * factor.words.size());
     for (const v1::Cell& cell : cells) {
       for (size_t i = 0; i < ValuesFor(cell, factor); ++i) {
-        ASSIGN_OR_RETURN(next.emplace_back(), WithValue(cell, factor, i));
+        ASSIGN_OR_RETURN(next.emplace_back(), WithValue(cell, factor, i, limits));
       }
     }
     cells = std::move(next);
@@ -188,6 +196,20 @@ std::optional<std::string> WhyNoHugePages(const v1::Workload& workload, const Ho
   return absl::StrCat("no ", Label(workload.huge_pages()), " huge pages: ", found->second);
 }
 
+std::optional<std::string> WhyNoPlacementOf(const v1::Workload& workload,
+                                            const HostLimits& limits) {
+  const auto found = limits.missing_placements.find({workload.placement(), workload.ip_version()});
+  if (found == limits.missing_placements.end()) return std::nullopt;
+  return absl::StrCat("no placement ", Label(workload.placement()), ": ", found->second);
+}
+
+std::optional<std::string> WhyNoWorkingSet(const v1::Workload& workload,
+                                           const HostLimits& /*limits*/) {
+  if (workload.working_set_bytes() != kTwiceTheCache) return std::nullopt;
+  return "the hosts do not tell how large their last-level caches are; name the bytes, as in "
+         "--working-set 64M";
+}
+
 // What a host has or has not, and what contradicts itself, by the axis that asks for it.
 struct Feature {
   absl::string_view axis;
@@ -199,6 +221,8 @@ constexpr Feature kFeatures[] = {{"transport", "transport", WhyNoTransport},
                                  {"send_mode", "send_mode", WhyNoSendMode},
                                  {"receive_mode", "receive_mode", WhyNoReceiveMode},
                                  {"huge_pages", "huge_pages", WhyNoHugePages},
+                                 {"placement", "placement", WhyNoPlacementOf},
+                                 {"working_set_bytes", "working_set_bytes", WhyNoWorkingSet},
                                  {"read", "receive_mode", WhyNothingToRead}};
 
 // Locked memory without which the workload cannot run.
@@ -308,7 +332,7 @@ void AddVerifications(v1::Plan& plan) {
 
 absl::StatusOr<v1::Plan> MakePlan(const LoadedExperiment& loaded, const HostLimits& limits) {
   ASSIGN_OR_RETURN(const v1::Workload common, CommonOf(loaded.experiment));
-  ASSIGN_OR_RETURN(const std::vector<v1::Cell> cells, Product(loaded.experiment, common));
+  ASSIGN_OR_RETURN(const std::vector<v1::Cell> cells, Product(loaded.experiment, common, limits));
   RETURN_IF_ERROR(CheckNamedFeatures(loaded, limits, cells));
   RETURN_IF_ERROR(CheckNamedMemory(loaded, limits, cells));
 

@@ -18,21 +18,27 @@ uint64_t PagesOf(uint64_t message_bytes) {
   return (message_bytes + kPageBytes - 1) / kPageBytes + 2;
 }
 
-// A ring has no more buffers than there are.
+// A ring has no more buffers than there are, whichever way.
 uint32_t WithinWorkingSet(const v1::Workload& workload, uint64_t depth) {
-  const uint64_t messages = WorkingMessages(workload);
-  return static_cast<uint32_t>(messages > 0 ? std::min(depth, messages) : depth);
+  for (const uint64_t bytes : MessageSizesOf(workload)) {
+    const uint64_t messages = WorkingMessages(workload, bytes);
+    if (messages > 0) depth = std::min(depth, messages);
+  }
+  return static_cast<uint32_t>(depth);
 }
 
 }  // namespace
 
 uint64_t LockedBytes(const v1::Workload& workload, uint32_t ring_depth) {
-  if (RegistersBuffers(workload.send_mode())) {
-    ring_depth = static_cast<uint32_t>(std::max<uint64_t>(ring_depth, WorkingMessages(workload)));
+  uint64_t pages = 0;
+  for (const uint64_t bytes : MessageSizesOf(workload)) {
+    uint64_t buffers = ring_depth;
+    if (RegistersBuffers(workload.send_mode())) {
+      buffers = std::max(buffers, WorkingMessages(workload, bytes));
+    }
+    pages += PagesOf(bytes) * buffers;
   }
-  uint64_t pages = PagesOf(workload.message_bytes());
-  if (Exchanges(workload.pattern())) pages += PagesOf(workload.response_bytes());
-  return pages * kPageBytes * workload.threads() * ring_depth;
+  return pages * kPageBytes * workload.threads();
 }
 
 uint32_t LeastRingDepth(const v1::Workload& workload) {
@@ -46,10 +52,11 @@ uint32_t ResolveRingDepth(const v1::Workload& workload,
   const uint64_t message_bytes =
       std::max<uint64_t>({workload.message_bytes(), workload.response_bytes(), 1});
   uint64_t depth = std::clamp(kRingBytes / message_bytes, kLeast, kMost);
-  if (locked_memory_bytes) {
-    const uint64_t of_one_each = std::max<uint64_t>(LockedBytes(workload, 1), 1);
-    depth = std::clamp(*locked_memory_bytes / of_one_each, kLeast, depth);
-  }
+  const auto fits = [&](uint64_t candidate) {
+    return !locked_memory_bytes ||
+           LockedBytes(workload, static_cast<uint32_t>(candidate)) <= *locked_memory_bytes;
+  };
+  while (depth > kLeast && !fits(depth)) --depth;
   return WithinWorkingSet(workload, depth);
 }
 

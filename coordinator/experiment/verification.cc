@@ -38,8 +38,10 @@ uint64_t BytesOfEach(const v1::Workload& workload) {
 
 // A deep ring that was asked for is gone round twice, a working set once and a little further.
 uint64_t LeastMessages(const v1::Workload& workload) {
+  const std::vector<uint64_t> sizes = MessageSizesOf(workload);
+  const uint64_t smallest = *std::min_element(sizes.begin(), sizes.end());
   return std::max({kLeastMessages, 2 * uint64_t{workload.ring_depth()} + 1,
-                   WorkingMessages(workload) + kLeastMessages});
+                   WorkingMessages(workload, smallest) + kLeastMessages});
 }
 
 v1::Workload Verifying(const v1::Workload& measured, uint64_t total_bytes) {
@@ -52,16 +54,14 @@ v1::Workload Verifying(const v1::Workload& measured, uint64_t total_bytes) {
   // how bytes are delivered, it has a path of its own.
   if (!MapsPages(measured.receive_mode())) workload.set_mtu(0);
   // Likewise what a socket or an interface may be refused.
-  if (!IsLocal(measured.transport())) {
-    workload.set_tso(v1::OFFLOAD_FOUND);
-    workload.set_gso(v1::OFFLOAD_FOUND);
-    workload.set_gro(v1::OFFLOAD_FOUND);
-  }
+  if (workload.tso() != v1::OFFLOAD_UNSPECIFIED) workload.set_tso(v1::OFFLOAD_FOUND);
+  if (workload.gro() != v1::OFFLOAD_UNSPECIFIED) workload.set_gro(v1::OFFLOAD_FOUND);
   workload.clear_send_buffer_bytes();
   workload.clear_receive_buffer_bytes();
   workload.clear_mss_bytes();
   workload.clear_busy_poll_us();
   workload.set_huge_pages(v1::HUGE_PAGES_NONE);
+  workload.set_placement(v1::PLACEMENT_SPREAD);
   if (HasRate(measured.pattern())) workload.set_rate(kNoWaiting);
   const uint64_t bytes_of_each = BytesOfEach(workload) * workload.threads();
   uint64_t messages = (total_bytes + bytes_of_each - 1) / bytes_of_each;

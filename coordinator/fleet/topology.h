@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "coordinator/fleet/agent_client.h"
+#include "copycost/v1/experiment.pb.h"
 
 namespace copycost {
 
@@ -20,6 +21,13 @@ struct Member {
   std::string data_address_v4;
   std::string data_address_v6;
 };
+
+// Empty where the member has none of that version, and for an unspecified one: a local transport
+// has no addresses.
+inline std::string DataAddressOf(const Member& member, v1::IpVersion version) {
+  if (version == v1::IP_VERSION_UNSPECIFIED) return "";
+  return version == v1::IP_VERSION_6 ? member.data_address_v6 : member.data_address_v4;
+}
 
 // Sender first, receiver second.
 using Fleet = std::vector<Member>;

@@ -1,5 +1,7 @@
 #include "coordinator/record/metrics.h"
 
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "common/mode_traits.h"
@@ -173,13 +175,40 @@ absl::StatusOr<double> LostShare(const v1::TrialRecord& trial) {
   return 1 - delivered / accepted;
 }
 
+// Absent where an agent did not tell of the end.
+std::optional<uint32_t> CpuOf(const v1::AgentRecord& agent, const v1::FlowResult& end) {
+  for (const v1::AppliedEnd& applied : agent.ready().ends()) {
+    if (applied.flow() == end.flow() && applied.role() == end.role()) return applied.cpu();
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<double> IncomingOnOwnCpu(const v1::TrialRecord& trial) {
+  double flows = 0, own = 0;
+  for (const v1::AgentRecord& agent : trial.agents()) {
+    ASSIGN_OR_RETURN(const auto ends, EndsOf(agent, v1::ROLE_RECEIVER));
+    for (const v1::FlowResult* end : ends) {
+      if (!end->has_incoming_cpu()) {
+        return Absent("the kernel does not tell where it took the packets of a flow");
+      }
+      const std::optional<uint32_t> cpu = CpuOf(agent, *end);
+      if (!cpu) return Absent("an agent did not tell on which CPU a data thread was");
+      ++flows;
+      if (*cpu == end->incoming_cpu()) ++own;
+    }
+  }
+  if (flows == 0) return Absent("no end received");
+  return own / flows;
+}
+
 constexpr Metric kMetrics[] = {
     {"window_s", "s", "length of the measured window, mean over the receivers", WindowSeconds},
     {"goodput_gbps", "Gbit/s",
      "payload the receivers took in their windows; of exchanges, with the responses they sent",
      GoodputGbps},
     {"messages_per_s", "1/s",
-     "whole messages the receivers took in their windows; of exchanges, requests they answered",
+     "messages' worth of bytes the receivers took in their windows; of exchanges, requests "
+     "answered",
      MessagesPerSecond},
     {"bytes_per_send_call", "B", "bytes accepted for each system call that sends",
      BytesPerSendCall},
@@ -241,6 +270,9 @@ constexpr Metric kMetrics[] = {
      HostCpuResolutionNsPerByte},
     {"host_steal_share", "1", "share of the hosts' CPU time that their hypervisor gave to others",
      HostStealShare},
+    {"incoming_on_own_cpu", "1",
+     "share of the flows whose packets the receiving kernel took on the CPU of their data thread",
+     IncomingOnOwnCpu},
     {"retransmits", "1", "TCP segments sent again", Retransmits},
     {"lost_share", "1", "share of the bytes accepted that never arrived, over the whole attempt",
      LostShare},

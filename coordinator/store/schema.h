@@ -19,7 +19,7 @@ namespace copycost::store {
 
 // "ccst" in the file's header: tells results.db from any other SQLite file.
 inline constexpr int kApplicationId = 0x63637374;
-inline constexpr int kSchemaVersion = 3;
+inline constexpr int kSchemaVersion = 4;
 
 // Throws SQLite::Exception.
 void CreateTables(SQLite::Database& db);

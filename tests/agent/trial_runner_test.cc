@@ -1,10 +1,17 @@
 // Two trial runners and a script for a coordinator: whole trials over loopback, without gRPC.
 #include "agent/trial_runner.h"
 
+#include <sys/eventfd.h>
+
+#include <map>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "agent/transport/rendezvous.h"
+#include "agent/transport/udp.h"
+#include "common/fd.h"
 #include "common/mode_traits.h"
 #include "common/words.h"
 #include "tests/testing/fake_clock.h"
@@ -211,12 +218,18 @@ TEST_P(EveryModeTest, VerifiesOverIpv6) {
 
 INSTANTIATE_TEST_SUITE_P(Modes, EveryModeTest, ::testing::ValuesIn(AllOf<v1::SendMode>()));
 
+// All of a workload but its placement, which the ends' CPUs show.
+std::string ToldOf(v1::Workload workload) {
+  workload.clear_placement();
+  return workload.DebugString();
+}
+
 TEST_F(TrialRunnerTest, TheTwoEchoesTogetherTellTheWholeWorkload) {
   const v1::Workload workload = MeasuredWorkload(v1::SEND_MODE_ZERO_COPY);
   CarryOut(workload);
   v1::Workload together = sender_ready_.applied();
   together.MergeFrom(receiver_ready_.applied());
-  EXPECT_EQ(together.DebugString(), workload.DebugString());
+  EXPECT_EQ(together.DebugString(), ToldOf(workload));
   EXPECT_EQ(sender_ready_.ends(0).interface().driver(), "loopback");
 }
 
@@ -246,7 +259,7 @@ TEST_F(TrialRunnerTest, ExchangesAreMeasuredAtBothEnds) {
   }
   v1::Workload together = sender_ready_.applied();
   together.MergeFrom(receiver_ready_.applied());
-  EXPECT_EQ(together.DebugString(), workload.DebugString());
+  EXPECT_EQ(together.DebugString(), ToldOf(workload));
 }
 
 v1::Workload OverUdp(v1::Workload workload) {
@@ -266,7 +279,7 @@ TEST_F(TrialRunnerTest, OfDatagramsWhatArrivesIsTakenAndNoMore) {
   }
   v1::Workload together = sender_ready_.applied();
   together.MergeFrom(receiver_ready_.applied());
-  EXPECT_EQ(together.DebugString(), workload.DebugString());
+  EXPECT_EQ(together.DebugString(), ToldOf(workload));
 }
 
 TEST_F(TrialRunnerTest, ASenderWhoseDatagramsNobodyTakesStops) {
@@ -278,6 +291,32 @@ TEST_F(TrialRunnerTest, ASenderWhoseDatagramsNobodyTakesStops) {
               StatusIs(absl::StatusCode::kUnavailable, HasSubstr("told nothing for 1s")));
   receiver_.runner().Abort(absl::CancelledError("enough"));
   EXPECT_FALSE(receiver_.Join().ok());
+}
+
+// The server meets and greets, and then says no more; the window closes before that is a second
+// ago.
+TEST_F(TrialRunnerTest, AnAnswerThatIsLostEndsTheTrialAfterItsWindowToo) {
+  v1::Workload workload = OverUdp(MeasuredWorkload(v1::SEND_MODE_ONE_COPY));
+  workload.set_pattern(v1::PATTERN_RR);
+  workload.set_response_bytes(512);
+  workload.set_threads(1);
+  const v1::Command server = PrepareFor(v1::ROLE_RECEIVER, workload);
+  const Limits limits;
+  Rendezvous meeting = *Rendezvous::Create(server.prepare(), limits);
+  sender_.runner().Give(PrepareFor(v1::ROLE_SENDER, workload));
+  sender_.Next(v1::Event::kListening);
+  sender_.runner().Give(ConnectTo(workload, meeting.port()));
+  const UniqueFd never(::eventfd(0, EFD_CLOEXEC));
+  while (!meeting.done()) {
+    ASSERT_OK(meeting.Step(clock_.Now() + absl::Seconds(5), never.get()));
+  }
+  const std::map<uint32_t, UniqueFd> sockets = meeting.TakeSockets();
+  const std::map<uint32_t, UniqueFd> controls = meeting.TakeControls();
+  ASSERT_OK(GreetUdp(sockets.at(0).get(), server.prepare().ends(0), /*begins=*/false, 0));
+  sender_.Next(v1::Event::kReady);
+  sender_.runner().Give(StartNow());
+  EXPECT_THAT(sender_.Join(),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("no answer came for 1s")));
 }
 
 TEST_F(TrialRunnerTest, APacedTrialKeepsItsRate) {

@@ -25,6 +25,7 @@ struct ResultHeading {
   Criterion criterion;
   uint64_t seed;
   uint64_t receive_buffer;  // bytes; 0: as TCP sizes it
+  uint32_t mtu;             // 0: as the veth pair has it
   std::string not_equal;    // may be empty
 };
 

@@ -28,10 +28,10 @@
 #include "coordinator/fleet/namespace_topology.h"
 #include "tests/bench/bare_side.h"
 #include "tests/bench/comparison_text.h"
+#include "tests/bench/conditions.h"
 #include "tests/bench/data_path_options.h"
 #include "tests/bench/pairs.h"
 #include "tests/bench/product_side.h"
-#include "tests/bench/receive_buffer.h"
 
 namespace copycost::bench {
 namespace {
@@ -116,6 +116,7 @@ absl::StatusOr<Bench> SetUp(const DataPathOptions& options) {
     ASSIGN_OR_RETURN(bench.lock, HostLock::Take(absl::StrCat("a benchmark, process ", ::getpid())));
   }
   ASSIGN_OR_RETURN(bench.product, ProductSide::BringUp(options.agent_binary));
+  if (options.mtu != 0) RETURN_IF_ERROR(SetMtu(bench.product->places(), options.mtu));
   if (options.receive_buffer != 0) {
     RETURN_IF_ERROR(FixReceiveBuffer(bench.product->places(), options.receive_buffer));
   }
@@ -142,6 +143,7 @@ absl::StatusOr<int> Tell(const DataPathOptions& options, std::vector<Cell> cells
       .criterion = options.criterion,
       .seed = options.seed,
       .receive_buffer = options.receive_buffer,
+      .mtu = options.mtu,
       .not_equal = options.peer == nullptr ? "" : std::string(options.peer->not_equal)};
   std::vector<CellResult> results;
   int code = kExitDone;

@@ -53,6 +53,8 @@ void AddFlags(CLI::App& app, Words& words, DataPathOptions& options) {
   app.add_option("--window", words.window, "what is measured [600ms; 1s against a peer]");
   app.add_option("--receive-buffer", words.receive_buffer,
                  "of each connection, 64K to 32M [as TCP sizes it]");
+  app.add_option("--mtu", options.mtu, "of the veth pair, 1280 to 65535 [as it is]")
+      ->check(CLI::Range(1280u, 65535u));
   app.add_option("--at-least", words.at_least,
                  "what a ratio's lower bound must reach [0.95]; against a peer its upper [0.98]");
   app.add_option("--seed", words.seed, "decides every order [random]");
@@ -120,9 +122,9 @@ absl::StatusOr<v1::Workload> CommonWorkload(const Words& words, bool against_pee
   workload.set_congestion(words.congestion.empty() ? "cubic" : words.congestion);
   workload.set_nodelay(v1::NODELAY_OFF);
   workload.set_tso(v1::OFFLOAD_FOUND);
-  workload.set_gso(v1::OFFLOAD_FOUND);
   workload.set_gro(v1::OFFLOAD_FOUND);
   workload.set_huge_pages(v1::HUGE_PAGES_NONE);
+  workload.set_placement(v1::PLACEMENT_SPREAD);
   const absl::Duration warmup = against_peer ? absl::Seconds(1) : absl::Milliseconds(200);
   const absl::Duration window = against_peer ? absl::Seconds(1) : absl::Milliseconds(600);
   ASSIGN_OR_RETURN(const int64_t warmup_ns,

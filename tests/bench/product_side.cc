@@ -18,11 +18,6 @@
 namespace copycost::bench {
 namespace {
 
-LayoutHost LayoutHostOf(const FleetAgent& agent) {
-  return {.boot_id = agent.description.boot_id(),
-          .cpus = {agent.description.cpus().begin(), agent.description.cpus().end()}};
-}
-
 absl::Status CheckOutcome(const v1::TrialRecord& trial) {
   if (trial.outcome() == v1::OUTCOME_OK) return absl::OkStatus();
   const std::string why =
@@ -81,8 +76,9 @@ absl::StatusOr<std::unique_ptr<ProductSide>> ProductSide::BringUp(const std::str
 
 absl::Status ProductSide::FindPlaces() {
   ASSIGN_OR_RETURN(const AgentProcesses processes, FindAgentProcesses());
-  const std::vector<LayoutHost> hosts = {LayoutHostOf(agents_[0]), LayoutHostOf(agents_[1])};
-  const auto ends = LayOutFlows(hosts, 1, RandomNonce);
+  const std::vector<PlacementHost> hosts = {PlacementHostOf(agents_[0].description, ""),
+                                            PlacementHostOf(agents_[1].description, "")};
+  ASSIGN_OR_RETURN(const auto ends, LayOutFlows(hosts, v1::PLACEMENT_SPREAD, 1, RandomNonce));
   places_ = {.sender = {.network_of = processes.sender, .cpu = ends[0][0].cpu()},
              .receiver = {.network_of = processes.receiver, .cpu = ends[1][0].cpu()}};
   return absl::OkStatus();

@@ -75,7 +75,6 @@ v1::Prepare UnixPrepare() {
   workload.clear_nodelay();
   workload.clear_congestion();
   workload.clear_tso();
-  workload.clear_gso();
   workload.clear_gro();
   prepare.mutable_ends(0)->set_peer_on_same_host(true);
   return prepare;

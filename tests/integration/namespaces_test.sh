@@ -40,3 +40,13 @@ fi
 "$copycost" plan --sizes 1000,64K --threads 1,2 --ip 4,6 --touch header --read checksum --repeats 1 \
   --seed "$(sed -n 's/^seed: //p' "$scratch/own/experiment.textproto")" | sed 1d >"$scratch/plan2"
 cmp "$scratch/plan1" "$scratch/plan2" || fail "the written experiment plans differently"
+
+# Where both ends are on one CPU, packets are taken there too. What the host has not is an error.
+expect_measured "$scratch/placed" "$copycost" run --send one-copy --sizes 64K -t 200ms \
+  --placement same-cpu --repeats 2
+awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
+         $at["purpose"] != "measure" || $at["outcome"] != "ok" { next }
+         $at["placement"] != "same-cpu" || $at["incoming_on_own_cpu"] != 1 { print; bad = 1 }
+         END { exit bad }' "$scratch/placed/results.csv" || fail "placement of $scratch/placed"
+expect_exit 3 "$copycost" run --placement spread,nic-node -o "$scratch/no-nic"
+expect_said "--placement" "the sender's host does not tell on which NUMA node"

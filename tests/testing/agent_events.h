@@ -35,6 +35,7 @@ inline void EchoRole(v1::Role role, const v1::Workload& asked, v1::Workload& app
     applied.clear_working_set_bytes();
   }
   if (role != v1::ROLE_SENDER) applied.clear_rate();
+  if (!receives || asked.placement() != v1::PLACEMENT_INCOMING_CPU) applied.clear_placement();
 }
 
 inline v1::Ready ReadyFor(const v1::Prepare& prepare) {
@@ -47,6 +48,7 @@ inline v1::Ready ReadyFor(const v1::Prepare& prepare) {
     applied.set_flow(end.flow());
     applied.set_role(end.role());
     applied.set_cpu(end.cpu());
+    applied.set_incoming_cpu(end.cpu());
   }
   return ready;
 }

@@ -42,9 +42,9 @@ v1::Workload VerifiedWorkload(v1::SendMode mode) {
   workload.set_congestion("cubic");
   workload.set_nodelay(v1::NODELAY_OFF);
   workload.set_tso(v1::OFFLOAD_FOUND);
-  workload.set_gso(v1::OFFLOAD_FOUND);
   workload.set_gro(v1::OFFLOAD_FOUND);
   workload.set_huge_pages(v1::HUGE_PAGES_NONE);
+  workload.set_placement(v1::PLACEMENT_SPREAD);
   workload.set_ring_depth(8);
   workload.set_messages_per_flow(64);
   return workload;

@@ -40,9 +40,9 @@ inline v1::Workload WorkloadOf(v1::SendMode mode, uint64_t message_bytes = 65536
   workload.set_congestion("cubic");
   workload.set_nodelay(v1::NODELAY_OFF);
   workload.set_tso(v1::OFFLOAD_FOUND);
-  workload.set_gso(v1::OFFLOAD_FOUND);
   workload.set_gro(v1::OFFLOAD_FOUND);
   workload.set_huge_pages(v1::HUGE_PAGES_NONE);
+  workload.set_placement(v1::PLACEMENT_SPREAD);
   workload.set_ring_depth(64);
   workload.set_warmup_ns(200'000'000);
   workload.set_window_ns(600'000'000);
@@ -64,9 +64,14 @@ inline v1::FlowResult& AddEnd(v1::AgentRecord& agent, v1::Role role, const Trial
   end.set_flow(flow);
   end.set_role(role);
   end.set_cpu(flow + (role == v1::ROLE_RECEIVER ? 100 : 0));  // one for each
+  v1::AppliedEnd& applied = *agent.mutable_ready()->add_ends();
+  applied.set_flow(flow);
+  applied.set_role(role);
+  applied.set_cpu(end.cpu());
   v1::FlowResult& result = *agent.mutable_finished()->add_flows();
   result.set_flow(flow);
   result.set_role(role);
+  result.set_incoming_cpu(end.cpu());
   v1::WindowCounts& window = *result.mutable_window();
   window.set_opened_ns(1'000'000'000);
   window.set_closed_ns(1'600'000'000);

@@ -205,6 +205,23 @@ over_ktls() {
     fail "kernel TLS"
 }
 
+# placed: by the NIC's node, and where the NIC's driver takes the packets.
+placed() {
+  expect_measured "$scratch/placed" "$copycost" run --topology hosts --agents "$(agents e1000e)" \
+    --placement nic-node,incoming-cpu --send one-copy --sizes 64K --threads 2 --repeats 2 \
+    --warmup 300ms -t 1s
+  cat "$scratch/out"
+  [ -z "$keep" ] || { mkdir -p "$keep" && cp -r "$scratch/placed" "$keep/"; }
+  awk -F, '
+    NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
+    $at["outcome"] != "ok" || $at["purpose"] != "measure" { next }
+    { ++good[$at["placement"]] }
+    $at["incoming_on_own_cpu"] == "" { print "not told: " $0; bad = 1 }
+    $at["placement"] == "incoming-cpu" && $at["incoming_on_own_cpu"] != 1 { print; bad = 1 }
+    END { exit bad || !good["nic-node"] || !good["incoming-cpu"] }' "$scratch/placed/results.csv" ||
+    fail "placement over a NIC"
+}
+
 declare -A control_port wire_port guest
 for role in sender receiver; do control_port[$role]=$(free_port); done
 for nic in "${!kNetworks[@]}"; do wire_port[$nic]=$(free_port); done
@@ -231,3 +248,4 @@ over pcnet
 check_copies pcnet 1
 
 over_ktls
+placed

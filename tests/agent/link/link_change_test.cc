@@ -2,6 +2,7 @@
 #include "agent/link/link_change.h"
 
 #include <gmock/gmock.h>
+#include <linux/ethtool.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
@@ -10,11 +11,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <functional>
 #include <iostream>
 #include <optional>
 
+#include "agent/link/interface_request.h"
 #include "agent/link/link_guard.h"
 #include "agent/link/link_setting.h"
 #include "common/fd.h"
@@ -42,7 +46,10 @@ void BringUpLoopback() {
 int InOwnNamespace(const std::function<void()>& body) {
   const pid_t child = ::fork();
   if (child == 0) {
+    const uid_t user = ::getuid();
     if (::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) ::_exit(kNoNamespaces);
+    // Its root, so that programs it runs are, too.
+    std::ofstream("/proc/self/uid_map") << "0 " << user << " 1";
     BringUpLoopback();
     body();
     std::cerr.flush();
@@ -66,12 +73,13 @@ v1::Workload WithMtu(uint32_t mtu) {
   return workload;
 }
 
-constexpr LinkSetting kOffloads[] = {LinkSetting::kTso, LinkSetting::kGso, LinkSetting::kGro};
+constexpr LinkSetting kOffloads[] = {LinkSetting::kTsoV4, LinkSetting::kTsoV6, LinkSetting::kGro};
 
-v1::Workload WithOffloads(v1::Offload tso, v1::Offload gso, v1::Offload gro) {
+v1::Workload WithOffloads(v1::Offload tso, v1::Offload gro,
+                          v1::IpVersion version = v1::IP_VERSION_4) {
   v1::Workload workload;
+  workload.set_ip_version(version);
   workload.set_tso(tso);
-  workload.set_gso(gso);
   workload.set_gro(gro);
   return workload;
 }
@@ -93,26 +101,43 @@ TEST(LinkChangeTest, AnMtuIsSetForAsLongAsTheChangeLives) {
 
 TEST(LinkChangeTest, OffloadsAreSetToldAndRestoredEachForItself) {
   EXPECT_ALL_WELL([] {
-    ASSERT_OK(SetLink("lo", LinkSetting::kTso, 1));
-    ASSERT_OK(SetLink("lo", LinkSetting::kGso, 1));
+    ASSERT_OK(SetLink("lo", LinkSetting::kTsoV4, 1));
+    ASSERT_OK(SetLink("lo", LinkSetting::kTsoV6, 0));
     ASSERT_OK(SetLink("lo", LinkSetting::kGro, 0));
     {
       const auto change = LinkChange::Apply(
-          "127.0.0.1", WithOffloads(v1::OFFLOAD_OFF, v1::OFFLOAD_FOUND, v1::OFFLOAD_ON),
-          {.permitted = true});
+          "127.0.0.1", WithOffloads(v1::OFFLOAD_OFF, v1::OFFLOAD_ON), {.permitted = true});
       ASSERT_OK(change);
-      EXPECT_EQ(*ReadLink("lo", LinkSetting::kTso), 0u);
-      EXPECT_EQ(*ReadLink("lo", LinkSetting::kGso), 1u);
+      EXPECT_EQ(*ReadLink("lo", LinkSetting::kTsoV4), 0u);
+      EXPECT_EQ(*ReadLink("lo", LinkSetting::kTsoV6), 0u);
       EXPECT_EQ(*ReadLink("lo", LinkSetting::kGro), 1u);
       v1::Workload applied;
       ASSERT_OK(change->Echo(applied));
       EXPECT_EQ(applied.tso(), v1::OFFLOAD_OFF);
-      EXPECT_EQ(applied.gso(), v1::OFFLOAD_FOUND);
       EXPECT_EQ(applied.gro(), v1::OFFLOAD_ON);
       EXPECT_EQ(applied.mtu(), 0u);
     }
-    EXPECT_EQ(*ReadLink("lo", LinkSetting::kTso), 1u);
+    EXPECT_EQ(*ReadLink("lo", LinkSetting::kTsoV4), 1u);
+    EXPECT_EQ(*ReadLink("lo", LinkSetting::kTsoV6), 0u);
     EXPECT_EQ(*ReadLink("lo", LinkSetting::kGro), 0u);
+  });
+}
+
+// One that is on for the other version is not what was asked for.
+TEST(LinkChangeTest, SegmentationIsThatOfTheTrialsIpVersion) {
+  EXPECT_ALL_WELL([] {
+    ASSERT_OK(SetLink("lo", LinkSetting::kTsoV4, 0));
+    ASSERT_OK(SetLink("lo", LinkSetting::kTsoV6, 1));
+    const auto change = LinkChange::Apply(
+        "127.0.0.1", WithOffloads(v1::OFFLOAD_ON, v1::OFFLOAD_FOUND), {.permitted = true});
+    ASSERT_OK(change);
+    EXPECT_EQ(*ReadLink("lo", LinkSetting::kTsoV4), 1u);
+    const auto other = LinkChange::Apply(
+        "127.0.0.1", WithOffloads(v1::OFFLOAD_OFF, v1::OFFLOAD_FOUND, v1::IP_VERSION_6),
+        {.permitted = true});
+    ASSERT_OK(other);
+    EXPECT_EQ(*ReadLink("lo", LinkSetting::kTsoV4), 1u);
+    EXPECT_EQ(*ReadLink("lo", LinkSetting::kTsoV6), 0u);
   });
 }
 
@@ -121,8 +146,7 @@ TEST(LinkChangeTest, TellsWhatTheInterfaceIsSetTo) {
   EXPECT_ALL_WELL([] {
     ASSERT_OK(SetLink("lo", LinkSetting::kGro, 1));
     const auto change = LinkChange::Apply(
-        "127.0.0.1", WithOffloads(v1::OFFLOAD_FOUND, v1::OFFLOAD_FOUND, v1::OFFLOAD_OFF),
-        {.permitted = true});
+        "127.0.0.1", WithOffloads(v1::OFFLOAD_FOUND, v1::OFFLOAD_OFF), {.permitted = true});
     ASSERT_OK(change);
     ASSERT_OK(SetLink("lo", LinkSetting::kGro, 1));
     v1::Workload applied;
@@ -131,16 +155,25 @@ TEST(LinkChangeTest, TellsWhatTheInterfaceIsSetTo) {
   });
 }
 
+// Without scatter-gather there is no TSO: the kernel drops it again, after the MTU was set.
 TEST(LinkChangeTest, WhatTheDeviceDoesNotTakeLeavesNothingChanged) {
   EXPECT_ALL_WELL([] {
-    ASSERT_OK(SetLink("lo", LinkSetting::kMtu, 3000));
-    ASSERT_OK(SetLink("lo", LinkSetting::kTso, 1));
-    v1::Workload workload = WithOffloads(v1::OFFLOAD_OFF, v1::OFFLOAD_FOUND, v1::OFFLOAD_FOUND);
-    workload.set_mtu(0xffffffff);
-    EXPECT_THAT(LinkChange::Apply("127.0.0.1", workload, {.permitted = true}),
-                StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("MTU of lo")));
-    EXPECT_EQ(*ReadLink("lo", LinkSetting::kMtu), 3000u);
-    EXPECT_EQ(*ReadLink("lo", LinkSetting::kTso), 1u);
+    if (std::system("ip link add tested type veth peer name other && "
+                    "ip address add 192.0.2.1/24 dev tested && ip link set tested up") != 0) {
+      std::cerr << "no veth pair can be made\n";
+      return;
+    }
+    ethtool_value scatter_gather{};
+    scatter_gather.cmd = ETHTOOL_SSG;
+    ASSERT_TRUE(AskEthtool("tested", &scatter_gather));
+    const uint32_t mtu = *ReadLink("tested", LinkSetting::kMtu);
+    v1::Workload workload = WithOffloads(v1::OFFLOAD_ON, v1::OFFLOAD_FOUND);
+    workload.set_mtu(3000);
+    EXPECT_THAT(LinkChange::Apply("192.0.2.1", workload, {.permitted = true}),
+                StatusIs(absl::StatusCode::kFailedPrecondition,
+                         AllOf(HasSubstr("TSO of tested"), HasSubstr("leaves it off"))));
+    EXPECT_EQ(*ReadLink("tested", LinkSetting::kMtu), mtu);
+    EXPECT_EQ(*ReadLink("tested", LinkSetting::kTsoV4), 0u);
   });
 }
 
@@ -164,8 +197,7 @@ TEST(LinkChangeTest, WithoutPermissionNothingIsChanged) {
 
 TEST(LinkChangeTest, AnOffloadThatIsNotPermittedIsNamedInWords) {
   const bool on = *ReadLink("lo", LinkSetting::kGro) != 0;
-  const v1::Workload other =
-      WithOffloads(v1::OFFLOAD_FOUND, v1::OFFLOAD_FOUND, on ? v1::OFFLOAD_OFF : v1::OFFLOAD_ON);
+  const v1::Workload other = WithOffloads(v1::OFFLOAD_FOUND, on ? v1::OFFLOAD_OFF : v1::OFFLOAD_ON);
   EXPECT_THAT(LinkChange::Apply("127.0.0.1", other, {}),
               StatusIs(absl::StatusCode::kPermissionDenied,
                        HasSubstr(on ? "GRO of lo is on and off" : "GRO of lo is off and on")));
@@ -179,16 +211,16 @@ TEST(LinkChangeTest, AnAddressOfNobodyIsSaid) {
 TEST(LinkGuardTest, RestoresWhatAKilledProcessHadChanged) {
   EXPECT_ALL_WELL([] {
     ASSERT_OK(SetLink("lo", LinkSetting::kMtu, 3000));
-    ASSERT_OK(SetLink("lo", LinkSetting::kTso, 1));
+    ASSERT_OK(SetLink("lo", LinkSetting::kTsoV4, 1));
     int alive[2];
     ASSERT_EQ(::pipe(alive), 0);  // its end of file: the guard has ended, too
     const pid_t agent = ::fork();
     if (agent == 0) {
       auto guard = LinkGuard::Start();
       if (!guard.ok() || !(*guard)->RestoreAtEnd({"lo", LinkSetting::kMtu, 3000}).ok()) ::_exit(1);
-      if (!(*guard)->RestoreAtEnd({"lo", LinkSetting::kTso, 1}).ok()) ::_exit(1);
+      if (!(*guard)->RestoreAtEnd({"lo", LinkSetting::kTsoV4, 1}).ok()) ::_exit(1);
       if (!SetLink("lo", LinkSetting::kMtu, 2000).ok()) ::_exit(1);
-      if (!SetLink("lo", LinkSetting::kTso, 0).ok()) ::_exit(1);
+      if (!SetLink("lo", LinkSetting::kTsoV4, 0).ok()) ::_exit(1);
       ::kill(::getpid(), SIGKILL);
     }
     ::close(alive[1]);
@@ -196,7 +228,7 @@ TEST(LinkGuardTest, RestoresWhatAKilledProcessHadChanged) {
     char byte;
     EXPECT_EQ(::read(alive[0], &byte, 1), 0);
     EXPECT_EQ(*ReadLink("lo", LinkSetting::kMtu), 3000u);
-    EXPECT_EQ(*ReadLink("lo", LinkSetting::kTso), 1u);
+    EXPECT_EQ(*ReadLink("lo", LinkSetting::kTsoV4), 1u);
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <atomic>
 #include <thread>
 
 #include "agent/transport/unix_socket.h"
@@ -26,12 +27,15 @@ TEST_F(CreditTest, AFewMessagesNeedNone) {
 }
 
 TEST_F(CreditTest, MoreWaitUntilTheReceiverHasTakenSome) {
-  std::thread taker([this] {
+  std::atomic<bool> enough = false;
+  std::thread taker([&] {
     EXPECT_OK(receiver_.Grant(1000));
     EXPECT_OK(receiver_.Grant(2000));
+    enough = true;
     EXPECT_OK(receiver_.Grant(7000));
   });
   EXPECT_OK(sender_.Await(10'000, 1000));
+  EXPECT_TRUE(enough);
   taker.join();
 }
 
@@ -46,6 +50,12 @@ TEST_F(CreditTest, AWordThatComesInPiecesIsOneWord) {
 TEST_F(CreditTest, NothingTakenForASecondIsLoss) {
   EXPECT_THAT(sender_.Await(1 << 20, 1),
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("taken nothing for 1 s")));
+}
+
+TEST_F(CreditTest, MoreThanWasSentCannotHaveBeenTaken) {
+  EXPECT_OK(receiver_.Grant(~uint64_t{0}));
+  EXPECT_THAT(sender_.Await(10'000, 1000),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("10000 were sent")));
 }
 
 TEST_F(CreditTest, AReceiverThatIsGoneIsNoLoss) {

@@ -26,7 +26,7 @@ TEST(SegmentTest, FillsAPacketOfTheInterface) {
   EXPECT_EQ(SegmentOf(8192, 500, 1500, v1::IP_VERSION_4), 500u);
 }
 
-// What is joined never reaches into the next message.
+// So that each has a smaller last one, at which the kernel stops to join.
 TEST(SegmentTest, NeverFillsAMessageEvenly) {
   for (uint32_t mtu : {1280u, 1500u, 9000u}) {
     for (uint64_t message = 1; message <= 65507; ++message) {
@@ -94,6 +94,19 @@ TEST_F(UdpPairTest, WhatElseIsSaidIsPassedOver) {
 TEST_F(UdpPairTest, WhoDoesNotAnswerIsNotFlooded) {
   EXPECT_THAT(GreetUdp(pair_.client.get(), EndOf('s', 'r'), /*begins=*/true, 0),
               StatusIs(absl::StatusCode::kUnavailable, HasSubstr("greeting")));
+  char byte;
+  EXPECT_EQ(::recv(pair_.server.get(), &byte, 1, MSG_DONTWAIT), 1);
+  EXPECT_EQ(::recv(pair_.server.get(), &byte, 1, MSG_DONTWAIT), -1);  // one greeting, no more
+}
+
+// However often the wait is looked at: what was shut down is readable for good.
+TEST_F(UdpPairTest, AnAbortEndsTheWaitForAGreeting) {
+  absl::StatusOr<uint32_t> heard;
+  std::thread receiver(
+      [&] { heard = GreetUdp(pair_.server.get(), EndOf('r', 's'), /*begins=*/false, 0); });
+  AbortDatagrams(pair_.server.get());  // before or while it waits
+  receiver.join();
+  EXPECT_THAT(heard, StatusIs(absl::StatusCode::kUnavailable, HasSubstr("stopped")));
 }
 
 TEST_F(UdpPairTest, TheEndIsToldUntilItIsHeard) {

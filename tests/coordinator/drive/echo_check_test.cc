@@ -29,8 +29,9 @@ using ::testing::StartsWith;
 v1::TrialRecord Applied(v1::SendMode mode) {
   v1::TrialRecord attempt;
   *attempt.mutable_workload() = WorkloadOf(mode, 65536, 2);
-  const LayoutHost host = {"boot-1", {0, 1, 2, 3}};
-  const auto ends = LayOutFlows({host, host}, 2, RandomNonce);
+  PlacementHost host = {.boot_id = "boot-1", .cpus = {}};
+  for (const uint32_t cpu : {0, 1, 2, 3}) host.cpus.emplace_back().set_cpu(cpu);
+  const auto ends = *LayOutFlows({host, host}, v1::PLACEMENT_SPREAD, 2, RandomNonce);
   for (size_t i : {0, 1}) {
     v1::AgentRecord& agent = *attempt.add_agents();
     agent.set_agent(i == 0 ? "sender" : "receiver");
@@ -146,6 +147,7 @@ TEST(EchoCheckTest, CatchesEveryFieldThatNoAgentApplied) {
     attempt.mutable_workload()->set_mtu(9000);
     attempt.mutable_workload()->set_response_bytes(64);
     attempt.mutable_workload()->set_rate(1000);
+    attempt.mutable_workload()->set_placement(v1::PLACEMENT_INCOMING_CPU);
     for (v1::Role role : {v1::ROLE_SENDER, v1::ROLE_RECEIVER}) {
       v1::Workload& applied = AppliedBy(attempt, role);
       EchoRole(role, attempt.workload(), applied);
@@ -215,6 +217,36 @@ TEST(EchoCheckTest, CatchesAnEndOnAnotherCpu) {
   AgentOf(attempt, v1::ROLE_RECEIVER).mutable_ready()->mutable_ends(1)->set_cpu(99);
   EXPECT_THAT(CheckEchoes(attempt), StatusIs(absl::StatusCode::kDataLoss,
                                              AllOf(HasSubstr("receiver"), HasSubstr("CPU 99"))));
+}
+
+// Whoever receives then goes where its packets come in, and nowhere else; the sender stays.
+TEST(EchoCheckTest, AnEndThatFollowsItsPacketsIsWhereTheyComeIn) {
+  const auto follows = [] {
+    v1::TrialRecord attempt = Applied(v1::SEND_MODE_TWO_COPY);
+    attempt.mutable_workload()->set_placement(v1::PLACEMENT_INCOMING_CPU);
+    for (v1::AgentRecord& agent : *attempt.mutable_agents()) {
+      *agent.mutable_prepare()->mutable_workload() = attempt.workload();
+      *agent.mutable_ready() = ReadyFor(agent.prepare());
+      agent.mutable_ready()->mutable_applied()->set_threads(2);
+    }
+    v1::AppliedEnd& moved = *AgentOf(attempt, v1::ROLE_RECEIVER).mutable_ready()->mutable_ends(0);
+    moved.set_cpu(3);
+    moved.set_incoming_cpu(3);
+    return attempt;
+  };
+  EXPECT_OK(CheckEchoes(follows()));
+  v1::TrialRecord elsewhere = follows();
+  AgentOf(elsewhere, v1::ROLE_RECEIVER).mutable_ready()->mutable_ends(0)->set_incoming_cpu(1);
+  EXPECT_THAT(CheckEchoes(elsewhere),
+              StatusIs(absl::StatusCode::kDataLoss,
+                       AllOf(HasSubstr("on CPU 3"), HasSubstr("which is CPU 1"))));
+  v1::TrialRecord untold = follows();
+  AgentOf(untold, v1::ROLE_RECEIVER).mutable_ready()->mutable_ends(0)->clear_incoming_cpu();
+  EXPECT_THAT(CheckEchoes(untold), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("not told")));
+  v1::TrialRecord moved_sender = follows();
+  AgentOf(moved_sender, v1::ROLE_SENDER).mutable_ready()->mutable_ends(0)->set_cpu(3);
+  EXPECT_THAT(CheckEchoes(moved_sender),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("sender runs flow 0 on CPU 3")));
 }
 
 TEST(EchoCheckTest, CatchesAnEndInAnotherRole) {

@@ -1,16 +1,16 @@
 #include "coordinator/drive/flow_layout.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "tests/testing/status_matchers.h"
 
 namespace copycost {
 namespace {
 
+using ::copycost::testing::StatusIs;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 using Ends = std::vector<std::vector<v1::FlowEnd>>;
 
@@ -19,8 +19,20 @@ std::function<std::string()> CountedNonces() {
   return [n = 0]() mutable { return absl::StrCat("nonce ", ++n); };
 }
 
-Ends LayOut(const LayoutHost& sender, const LayoutHost& receiver, uint32_t threads) {
-  return LayOutFlows({sender, receiver}, threads, CountedNonces());
+struct Host {
+  std::string boot_id;
+  std::vector<uint32_t> cpus;
+};
+
+PlacementHost PlacementHostOf(const Host& host) {
+  PlacementHost result = {.boot_id = host.boot_id, .cpus = {}};
+  for (const uint32_t cpu : host.cpus) result.cpus.emplace_back().set_cpu(cpu);
+  return result;
+}
+
+Ends LayOut(const Host& sender, const Host& receiver, uint32_t threads) {
+  return *LayOutFlows({PlacementHostOf(sender), PlacementHostOf(receiver)}, v1::PLACEMENT_SPREAD,
+                      threads, CountedNonces());
 }
 
 std::vector<uint32_t> Cpus(const std::vector<v1::FlowEnd>& ends) {
@@ -104,9 +116,46 @@ TEST(FlowLayoutTest, RandomNoncesHave16BytesAndDiffer) {
 }
 
 TEST(FlowLayoutTest, AgentsThatShareAHostButNotItsCpusAreDealtTheirOwn) {
-  const auto ends = LayOutFlows({LayoutHost{"a", {0, 1}}, LayoutHost{"a", {2, 3}}}, 2, RandomNonce);
+  const Ends ends = LayOut({"a", {0, 1}}, {"a", {2, 3}}, 2);
   for (const v1::FlowEnd& end : ends[0]) EXPECT_LT(end.cpu(), 2u);
   for (const v1::FlowEnd& end : ends[1]) EXPECT_GE(end.cpu(), 2u);
+}
+
+// Two caches of two cores of two CPUs: 0 1 | 2 3 || 4 5 | 6 7.
+PlacementHost Eight() {
+  PlacementHost host = {.boot_id = "a", .cpus = {}};
+  for (uint32_t number = 0; number < 8; ++number) {
+    v1::CpuPlace& cpu = host.cpus.emplace_back();
+    cpu.set_cpu(number);
+    cpu.set_core(number / 2);
+    cpu.set_last_level_cache(number / 4);
+    cpu.set_numa_node(0);
+  }
+  return host;
+}
+
+TEST(FlowLayoutTest, EndsStandToEachOtherAsThePlacementSays) {
+  const auto lay_out = [](v1::Placement placement) {
+    return *LayOutFlows({Eight(), Eight()}, placement, 2, CountedNonces());
+  };
+  const Ends same_cpu = lay_out(v1::PLACEMENT_SAME_CPU);
+  EXPECT_THAT(Cpus(same_cpu[0]), ElementsAre(1, 2));
+  EXPECT_THAT(Cpus(same_cpu[1]), ElementsAre(1, 2));
+  const Ends same_core = lay_out(v1::PLACEMENT_SAME_CORE);
+  EXPECT_THAT(Cpus(same_core[0]), ElementsAre(1, 2));
+  EXPECT_THAT(Cpus(same_core[1]), ElementsAre(0, 3));
+  const Ends same_cache = lay_out(v1::PLACEMENT_SAME_LLC);
+  EXPECT_THAT(Cpus(same_cache[0]), ElementsAre(1, 3));
+  EXPECT_THAT(Cpus(same_cache[1]), ElementsAre(2, 0));
+  const Ends same_node = lay_out(v1::PLACEMENT_SAME_NODE);
+  EXPECT_THAT(Cpus(same_node[0]), ElementsAre(1, 2));
+  EXPECT_THAT(Cpus(same_node[1]), ElementsAre(4, 5));
+}
+
+TEST(FlowLayoutTest, APlacementThatCannotBeHadIsSaid) {
+  const auto ends = LayOutFlows({Eight(), Eight()}, v1::PLACEMENT_OTHER_NODE, 2, CountedNonces());
+  EXPECT_THAT(ends.status(),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("other-node")));
 }
 
 }  // namespace

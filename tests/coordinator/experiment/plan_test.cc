@@ -242,6 +242,19 @@ TEST(PlanTest, AWorkingSetIsRoundedUpToMessages) {
   EXPECT_EQ(plan->cells(0).workload().working_set_bytes(), 66'000u);
 }
 
+TEST(PlanTest, AWorkingSetThatNoCacheHoldsIsTwiceTheLargest) {
+  HostLimits limits;
+  limits.last_level_cache_bytes = 33 << 20;
+  const LoadedExperiment loaded = FromFile(
+      "matrix { send_mode: 'one-copy' message_bytes: '64000' working_set_bytes: '2xllc' }");
+  const auto plan = MakePlan(loaded, limits);
+  ASSERT_OK(plan);
+  EXPECT_EQ(plan->cells(0).workload().working_set_bytes(), 64'000u * 1082);  // rounded up
+  EXPECT_THAT(MakePlan(loaded, HostLimits()),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       AllOf(HasSubstr("--working-set"), HasSubstr("last-level caches"))));
+}
+
 TEST(PlanTest, SkipsCellsWhoseBuffersCannotBe) {
   const auto plan =
       MakePlan(FromFile("matrix { send_mode: 'one-copy,zero-copy,sendfile' message_bytes: '64,1M' "
@@ -264,6 +277,17 @@ TEST(PlanTest, HugePagesThatAHostLacksAreAnErrorWhereTheyWereNamed) {
   EXPECT_OK(MakePlan(FromFile("matrix { huge_pages: 'none' }"), limits));
   EXPECT_THAT(MakePlan(FromFile("matrix { huge_pages: 'none,reserved' }"), limits),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("none are set aside")));
+}
+
+// By IP version: the data addresses of each may be on another NIC.
+TEST(PlanTest, PlacementsThatHostsDoNotPermitAreAnErrorWhereTheyWereNamed) {
+  HostLimits limits;
+  limits.missing_placements[{v1::PLACEMENT_NIC_NODE, v1::IP_VERSION_6}] = "not on PCI";
+  EXPECT_OK(MakePlan(FromFile("matrix { placement: 'nic-node' ip_version: '4' }"), limits));
+  EXPECT_OK(MakePlan(FromFile("matrix { placement: 'spread' ip_version: '6' }"), limits));
+  EXPECT_THAT(MakePlan(FromFile("matrix { placement: 'spread,nic-node' ip_version: '6' }"), limits),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       AllOf(HasSubstr("no placement nic-node"), HasSubstr("not on PCI"))));
 }
 
 TEST(PlanTest, DatagramsHaveNothingOfTcpAndNoMessageTheyCannotHold) {

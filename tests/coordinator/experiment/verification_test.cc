@@ -154,6 +154,7 @@ TEST(VerificationTest, SocketsAreAsTheKernelHasThem) {
   measured.set_mss_bytes(500);
   measured.set_busy_poll_us(50);
   measured.set_huge_pages(v1::HUGE_PAGES_RESERVED);
+  measured.set_placement(v1::PLACEMENT_SAME_CPU);
   const std::vector<v1::Workload> verifications = VerificationsOf({measured});
   ASSERT_EQ(verifications.size(), 1u);
   EXPECT_EQ(verifications[0].send_buffer_bytes(), 0u);
@@ -162,6 +163,7 @@ TEST(VerificationTest, SocketsAreAsTheKernelHasThem) {
   EXPECT_EQ(verifications[0].busy_poll_us(), 0u);
   EXPECT_EQ(verifications[0].nodelay(), v1::NODELAY_OFF);
   EXPECT_EQ(verifications[0].huge_pages(), v1::HUGE_PAGES_NONE);
+  EXPECT_EQ(verifications[0].placement(), v1::PLACEMENT_SPREAD);
 }
 
 TEST(VerificationTest, DatagramsAreFewerSinceEachIsWaitedFor) {

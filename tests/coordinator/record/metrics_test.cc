@@ -123,6 +123,7 @@ TEST(MetricsTest, EachColumnHoldsItsOwnFigure) {
       {"host_cpu_ns_per_byte", 733.0 * (2.0 / 3) / 60.011},
       {"host_cpu_resolution_ns_per_byte", 43.0 * (2.0 / 3) / 60.011},
       {"host_steal_share", 23.0 / (600 * 4.3)},
+      {"incoming_on_own_cpu", 1},
       {"retransmits", 17},
       {"buffer_reuse_p50_us", MiddleOfLatencyBucket(LatencyBucketOf(5'000)) / 1000},
       {"buffer_reuse_p99_us", MiddleOfLatencyBucket(LatencyBucketOf(70'000)) / 1000},
@@ -437,6 +438,16 @@ TEST(MetricsTest, RetransmissionsAreAbsentWhereTheTransportHasNone) {
     }
   }
   ExpectAbsent(trial, "retransmits", "unix sends no segments");
+}
+
+TEST(MetricsTest, PacketsAreToldOfByWhereTheReceiversThreadIs) {
+  v1::TrialRecord trial = OkTrial({.flows = 4});
+  EndOf(trial, v1::ROLE_SENDER, 0).set_incoming_cpu(77);  // says nothing of the receiver
+  EXPECT_EQ(*Of(trial, "incoming_on_own_cpu"), 1);
+  EndOf(trial, v1::ROLE_RECEIVER, 3).set_incoming_cpu(77);
+  EXPECT_EQ(*Of(trial, "incoming_on_own_cpu"), 0.75);
+  EndOf(trial, v1::ROLE_RECEIVER, 1).clear_incoming_cpu();
+  ExpectAbsent(trial, "incoming_on_own_cpu", "does not tell where it took the packets");
 }
 
 TEST(MetricsTest, CopiesThatAreUncertainWidenTheBoundsDownwards) {
