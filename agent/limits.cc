@@ -88,12 +88,11 @@ absl::Status CheckMemory(const Limits& limits, const v1::Prepare& prepare) {
   }
   ASSIGN_OR_RETURN(const uint64_t available, AvailableMemory());
   if (need <= available / 2) return absl::OkStatus();
-  return absl::ResourceExhaustedError(
-      absl::StrCat("the message buffers and sockets of this trial take ", need >> 20,
-                   " MiB, and half of what is "
-                   "available is ",
-                   available >> 21,
-                   " MiB; use fewer threads, smaller messages or buffers, or a shallower ring"));
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "the message buffers and sockets of this trial take ", need >> 20,
+      " MiB, and half of what is "
+      "available is ",
+      available >> 21, " MiB; use fewer flows, smaller messages or buffers, or a shallower ring"));
 }
 
 }  // namespace

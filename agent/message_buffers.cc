@@ -80,7 +80,7 @@ absl::StatusOr<MessageBuffers> MessageBuffers::Create(uint32_t least, uint64_t m
   if (absl::IsResourceExhausted(pages.status())) {
     return absl::ResourceExhaustedError(
         absl::StrCat("no memory for ", count, " message buffers of ", message_bytes,
-                     " bytes; use fewer threads or a smaller ring or working set"));
+                     " bytes; use fewer flows or a smaller ring or working set"));
   }
   RETURN_IF_ERROR(pages.status());
   MessageBuffers buffers(*std::move(pages), memory, count, fields, message_bytes / fields, layout);

@@ -25,7 +25,7 @@ absl::StatusOr<Pipe> Pipe::Create(uint64_t bytes, uint32_t parts) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "a pipe of ", size,
         " bytes: this user may not have so many pages in pipes, or none so "
-        "large; use fewer threads, or raise fs.pipe-user-pages-soft or fs.pipe-max-size"));
+        "large; use fewer flows, or raise fs.pipe-user-pages-soft or fs.pipe-max-size"));
   }
   return pipe;
 }

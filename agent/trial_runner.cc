@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -82,23 +83,49 @@ uint64_t CountedBytes(const v1::Workload& workload) {
   return workload.message_bytes() + workload.response_bytes();
 }
 
-// The part of a trial one role takes, as told by its threads. DataLoss when they differ.
+// What of `prepare` is one end's.
+absl::StatusOr<Flow::Parts> PartsOf(const v1::Prepare& prepare, const v1::FlowEnd& end,
+                                    std::map<uint32_t, UniqueFd>& sockets,
+                                    std::map<uint32_t, UniqueFd>& controls) {
+  const v1::Workload& workload = prepare.workload();
+  Flow::Parts parts = {.end = end,
+                       .socket = std::move(sockets.at(end.flow())),
+                       .control = std::move(controls[end.flow()])};
+  const bool both = Exchanges(workload.pattern());
+  if (both || end.role() == v1::ROLE_SENDER) {
+    ASSIGN_OR_RETURN(parts.sender, MakeSender(workload.send_mode()));
+  }
+  if (both || end.role() == v1::ROLE_RECEIVER) {
+    ASSIGN_OR_RETURN(parts.receiver, MakeReceiver(workload.receive_mode()));
+  }
+  return parts;
+}
+
+// The part of a trial one role takes, as told by the flows of its threads. DataLoss when they
+// differ.
 absl::Status MergeEchoes(absl::Span<const std::unique_ptr<DataThread>> threads, v1::Role role,
                          v1::Workload& applied) {
-  const DataThread* first = nullptr;
+  const Flow* first = nullptr;
   uint32_t count = 0;
+  size_t flows_per_thread = 0;
   for (const auto& thread : threads) {
-    if (thread->end().role() != role) continue;
-    ++count;
-    if (first == nullptr) first = thread.get();
-    if (first->echo().SerializeAsString() != thread->echo().SerializeAsString()) {
+    if (thread->flows().front()->end().role() != role) continue;
+    if (++count > 1 && thread->flows().size() != flows_per_thread) {
+      return absl::DataLossError(absl::StrCat("one data thread has ", flows_per_thread,
+                                              " flows, another ", thread->flows().size()));
+    }
+    flows_per_thread = thread->flows().size();
+    for (const auto& flow : thread->flows()) {
+      if (first == nullptr) first = flow.get();
+      if (first->echo().SerializeAsString() == flow->echo().SerializeAsString()) continue;
       return absl::DataLossError(absl::StrCat("flows ", first->end().flow(), " and ",
-                                              thread->end().flow(), " applied different settings"));
+                                              flow->end().flow(), " applied different settings"));
     }
   }
   if (first == nullptr) return absl::OkStatus();
   applied.MergeFrom(first->echo());
   applied.set_threads(count);
+  applied.set_flows_per_thread(static_cast<uint32_t>(flows_per_thread));
   return absl::OkStatus();
 }
 
@@ -151,6 +178,7 @@ absl::Status TrialRunner::Run() {
   absl::Status status = run();
   for (const auto& thread : threads_) thread->Abort();
   for (const auto& thread : threads_) thread->Join();  // they read each other's meters
+  flows_.clear();
   threads_.clear();
   rendezvous_.reset();
   link_.reset();
@@ -214,38 +242,46 @@ absl::Status TrialRunner::Meet(const v1::Connect& connect) {
 absl::Status TrialRunner::StartThreads() {
   std::map<uint32_t, UniqueFd> sockets = rendezvous_->TakeSockets();
   std::map<uint32_t, UniqueFd> controls = rendezvous_->TakeControls();
+  std::map<uint32_t, std::vector<Flow::Parts>> flows;  // of each thread
   for (const v1::FlowEnd& end : prepare_.ends()) {
-    DataThread::Options options{.end = end,
-                                .workload = prepare_.workload(),
-                                .content_seed = prepare_.content_seed(),
-                                .socket = std::move(sockets.at(end.flow())),
-                                .control = std::move(controls[end.flow()]),
-                                .sender = nullptr,
-                                .receiver = nullptr,
-                                .gate = gate_,
-                                .on_ready = nullptr,
-                                .on_done = nullptr};
-    const bool both = Exchanges(prepare_.workload().pattern());
-    if (both || end.role() == v1::ROLE_SENDER) {
-      ASSIGN_OR_RETURN(options.sender, MakeSender(prepare_.workload().send_mode()));
-    }
-    if (both || end.role() == v1::ROLE_RECEIVER) {
-      ASSIGN_OR_RETURN(options.receiver, MakeReceiver(prepare_.workload().receive_mode()));
-    }
-    options.on_ready = options.on_done = [this, flow = end.flow()](absl::Status status) {
-      notes_.Push(FlowNote{.flow = flow, .status = std::move(status)});
-    };
-    try {
-      threads_.push_back(std::make_unique<DataThread>(std::move(options)));
-    } catch (const std::system_error& error) {  // std::thread's way to say it
-      return absl::ResourceExhaustedError(
-          absl::StrCat("cannot start data thread ", threads_.size() + 1, ": ", error.what(),
-                       "; raise the limit of processes (ulimit -u, pids.max)"));
-    }
+    ASSIGN_OR_RETURN(Flow::Parts parts, PartsOf(prepare_, end, sockets, controls));
+    flows[end.thread()].push_back(std::move(parts));
   }
+  for (auto& [number, parts] : flows) RETURN_IF_ERROR(StartThread(number, std::move(parts)));
+  ListFlows();
   const absl::Time deadline = clock_.Now() + kOpenLimit;
-  for (size_t i = 0; i < threads_.size(); ++i) RETURN_IF_ERROR(NextFlowNote(deadline));
+  for (size_t i = 0; i < threads_.size(); ++i) RETURN_IF_ERROR(NextThreadNote(deadline));
   return absl::OkStatus();
+}
+
+absl::Status TrialRunner::StartThread(uint32_t number, std::vector<Flow::Parts> flows) {
+  const auto tell = [this, index = threads_.size()](absl::Status status) {
+    notes_.Push(ThreadNote{.thread = index, .status = std::move(status)});
+  };
+  DataThread::Options options = {.number = number,
+                                 .trial = {.workload = prepare_.workload(),
+                                           .content_seed = prepare_.content_seed(),
+                                           .gate = gate_},
+                                 .flows = std::move(flows),
+                                 .on_ready = tell,
+                                 .on_done = tell};
+  try {
+    threads_.push_back(std::make_unique<DataThread>(std::move(options)));
+  } catch (const std::system_error& error) {  // std::thread's way to say it
+    return absl::ResourceExhaustedError(
+        absl::StrCat("cannot start data thread ", threads_.size() + 1, ": ", error.what(),
+                     "; raise the limit of processes (ulimit -u, pids.max)"));
+  }
+  return absl::OkStatus();
+}
+
+// In the order in which the coordinator named them.
+void TrialRunner::ListFlows() {
+  std::map<uint32_t, Flow*> by_number;
+  for (const auto& thread : threads_) {
+    for (const auto& flow : thread->flows()) by_number[flow->end().flow()] = flow.get();
+  }
+  for (const v1::FlowEnd& end : prepare_.ends()) flows_.push_back(by_number.at(end.flow()));
 }
 
 absl::Status TrialRunner::EmitReady() {
@@ -257,7 +293,7 @@ absl::Status TrialRunner::EmitReady() {
   applied.set_warmup_ns(absl::ToInt64Nanoseconds(schedule_.warmup));
   applied.set_window_ns(absl::ToInt64Nanoseconds(schedule_.window));
   if (!IsLocal(prepare_.workload().transport())) RETURN_IF_ERROR(link_->Echo(applied));
-  for (const auto& thread : threads_) *ready.add_ends() = thread->applied_end();
+  for (const Flow* flow : flows_) *ready.add_ends() = flow->applied_end();
   Emit(event);
   return absl::OkStatus();
 }
@@ -271,17 +307,17 @@ absl::Status TrialRunner::Measure(const v1::Start& start) {
   collapses_before_ = CollapsesSoFar(prepare_);
   RETURN_IF_ERROR(WaitUntil(at));
   std::vector<Sampler::Source> sources;
-  for (const auto& thread : threads_) {
-    sources.push_back({.flow = thread->end().flow(),
-                       .role = thread->end().role(),
+  for (Flow* flow : flows_) {
+    sources.push_back({.flow = flow->end().flow(),
+                       .role = flow->end().role(),
                        .message_bytes = CountedBytes(prepare_.workload()),
-                       .counters = &thread->meter().counters()});
+                       .counters = &flow->meter().counters()});
   }
   // From the instant that was named, even if it has passed: a Start that comes late costs warm-up,
   // and the windows of all agents stay together.
   const absl::Time opens = std::max(absl::FromUnixNanos(start.at_ns()) + schedule_.warmup, at);
   const absl::Time closes = opens + schedule_.window;
-  for (const auto& thread : threads_) meters_.push_back(&thread->meter());
+  for (Flow* flow : flows_) meters_.push_back(&flow->meter());
   for (FlowMeter* meter : meters_) {
     if (schedule_.windowed()) {
       meter->Schedule(absl::ToUnixNanos(opens), absl::ToUnixNanos(closes), meters_);
@@ -319,11 +355,11 @@ void TrialRunner::WatchDatagrams(absl::Time at) {
   if (!IsDatagrams(workload.transport())) return;
   if (!schedule_.windowed() && !Exchanges(workload.pattern())) return;
   std::vector<DatagramWatch::Flow> flows;
-  for (const auto& thread : threads_) {
-    flows.push_back({.flow = thread->end().flow(),
-                     .role = thread->end().role(),
-                     .control = thread->control(),
-                     .counters = &thread->meter().counters()});
+  for (Flow* flow : flows_) {
+    flows.push_back({.flow = flow->end().flow(),
+                     .role = flow->end().role(),
+                     .control = flow->sockets().control,
+                     .counters = &flow->meter().counters()});
   }
   watch_.emplace(std::move(flows), workload, at);
 }
@@ -340,7 +376,7 @@ absl::Status TrialRunner::ReadEdge(FlowMeter::Edge edge, absl::Time due) {
 absl::Status TrialRunner::AwaitEnd() {
   const bool receives = Receives(prepare_);
   end_limit_ = clock_.Now() + kEndLimit;
-  while (flows_done_ < threads_.size() || (receives && !finish_told_)) {
+  while (threads_done_ < threads_.size() || (receives && !finish_told_)) {
     const bool bounded = receives ? finish_told_ : schedule_.windowed();
     ASSIGN_OR_RETURN(Note note, NextNote(bounded ? end_limit_ : absl::InfiniteFuture(),
                                          "data threads did not end in time"));
@@ -353,14 +389,14 @@ void TrialRunner::EmitFinished() {
   if (samples_.samples_size() > 0) EmitLife();
   v1::Event event;
   v1::Finished& finished = *event.mutable_finished();
-  for (const auto& thread : threads_) {
-    v1::FlowResult& flow = *finished.add_flows() = thread->result();
-    if (auto window = thread->meter().Window()) {
+  for (const Flow* flow : flows_) {
+    v1::FlowResult& result = *finished.add_flows() = flow->result();
+    if (auto window = flow->meter().Window()) {
       // The receiver of a stream knows no messages.
-      if (flow.role() == v1::ROLE_RECEIVER && !Exchanges(prepare_.workload().pattern())) {
+      if (result.role() == v1::ROLE_RECEIVER && !Exchanges(prepare_.workload().pattern())) {
         window->set_messages(window->bytes() / prepare_.workload().message_bytes());
       }
-      *flow.mutable_window() = *std::move(window);
+      *result.mutable_window() = *std::move(window);
     }
   }
   if (host_cpu_.has_value()) *finished.mutable_host_cpu() = *host_cpu_;
@@ -410,17 +446,16 @@ absl::Status TrialRunner::TakeWhileRunning(Note note) {
     end_limit_ = clock_.Now() + kEndLimit;
     return absl::OkStatus();
   }
-  const FlowNote& ended = std::get<FlowNote>(note);
-  RETURN_IF_ERROR(Annotate(ended.status, absl::StrCat("flow ", ended.flow)));
-  ++flows_done_;
-  if (watch_.has_value()) watch_->Forget(ended.flow);
-  const auto thread = std::find_if(threads_.begin(), threads_.end(), [&](const auto& candidate) {
-    return candidate->end().flow() == ended.flow;
-  });
-  if (!schedule_.windowed() || (*thread)->meter().HasRead(FlowMeter::Edge::kClose))
-    return absl::OkStatus();
-  return absl::UnavailableError(
-      absl::StrCat("flow ", ended.flow, " ended before its window closed"));
+  const ThreadNote& ended = std::get<ThreadNote>(note);
+  RETURN_IF_ERROR(ended.status);
+  ++threads_done_;
+  for (const auto& flow : threads_[ended.thread]->flows()) {
+    const uint32_t number = flow->end().flow();
+    if (watch_.has_value()) watch_->Forget(number);
+    if (!schedule_.windowed() || flow->meter().HasRead(FlowMeter::Edge::kClose)) continue;
+    return absl::UnavailableError(absl::StrCat("flow ", number, " ended before its window closed"));
+  }
+  return absl::OkStatus();
 }
 
 // The next note, with samples and heartbeats going out meanwhile. DeadlineExceeded says `late` when
@@ -481,16 +516,16 @@ absl::StatusOr<v1::Command> TrialRunner::FirstCommand() {
 absl::StatusOr<v1::Command> TrialRunner::NextCommand() {
   ASSIGN_OR_RETURN(Note note, NextNote(absl::InfiniteFuture(), ""));
   if (auto* command = std::get_if<v1::Command>(&note)) return std::move(*command);
-  const FlowNote& flow = std::get<FlowNote>(note);
-  RETURN_IF_ERROR(Annotate(flow.status, absl::StrCat("flow ", flow.flow)));
-  return absl::UnavailableError(absl::StrCat("flow ", flow.flow, " ended before it began"));
+  const ThreadNote& thread = std::get<ThreadNote>(note);
+  RETURN_IF_ERROR(thread.status);
+  return absl::UnavailableError("a data thread ended before it began");
 }
 
-absl::Status TrialRunner::NextFlowNote(absl::Time deadline) {
+absl::Status TrialRunner::NextThreadNote(absl::Time deadline) {
   ASSIGN_OR_RETURN(Note note, NextNote(deadline, "data threads did not open their modes in time"));
-  const auto* flow = std::get_if<FlowNote>(&note);
-  if (flow == nullptr) return absl::InvalidArgumentError("a command came out of turn");
-  return Annotate(flow->status, absl::StrCat("flow ", flow->flow));
+  const auto* thread = std::get_if<ThreadNote>(&note);
+  if (thread == nullptr) return absl::InvalidArgumentError("a command came out of turn");
+  return thread->status;
 }
 
 }  // namespace copycost

@@ -71,11 +71,11 @@ class TrialRunner {
   absl::Status Run();
 
  private:
-  struct FlowNote {
-    uint32_t flow;
+  struct ThreadNote {
+    size_t thread;  // of threads_
     absl::Status status;
   };
-  using Note = std::variant<v1::Command, FlowNote>;
+  using Note = std::variant<v1::Command, ThreadNote>;
 
   // What the measured part goes by, and what Ready tells of it.
   struct Schedule {
@@ -88,12 +88,14 @@ class TrialRunner {
   absl::StatusOr<v1::Command> NextCommand();
   absl::Status WhyAborted();
   absl::Time SilenceLimit() const;
-  absl::Status NextFlowNote(absl::Time deadline);
+  absl::Status NextThreadNote(absl::Time deadline);
   absl::StatusOr<Note> NextNote(absl::Time deadline, absl::string_view late);
   absl::Status Prepare(const v1::Prepare& prepare);
   absl::Status ChangeLink();
   absl::Status Meet(const v1::Connect& connect);
   absl::Status StartThreads();
+  absl::Status StartThread(uint32_t number, std::vector<Flow::Parts> flows);
+  void ListFlows();
   absl::Status EmitReady();
   absl::Status Measure(const v1::Start& start);
   void WatchDatagrams(absl::Time at);
@@ -123,14 +125,15 @@ class TrialRunner {
   std::optional<LinkChange> link_;
   std::optional<Rendezvous> rendezvous_;
   std::vector<std::unique_ptr<DataThread>> threads_;
-  std::vector<FlowMeter*> meters_;  // of threads_, once there is traffic
+  std::vector<Flow*> flows_;        // of threads_, in the order of prepare_'s ends
+  std::vector<FlowMeter*> meters_;  // of flows_, once there is traffic
   std::optional<Sampler> sampler_;
   std::optional<DatagramWatch> watch_;  // while datagrams may be sent in vain
   v1::Samples samples_;                 // not yet told
   std::optional<v1::HostCpu> host_cpu_;
   std::optional<uint64_t>
       collapses_before_;  // traffic; absent where nothing of it is received here
-  size_t flows_done_ = 0;
+  size_t threads_done_ = 0;
   bool finish_told_ = false;
   absl::Time end_limit_ = absl::InfiniteFuture();
 };

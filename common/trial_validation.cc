@@ -1,6 +1,7 @@
 #include "common/trial_validation.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include "absl/time/time.h"
 #include "common/axis_values.h"
 #include "common/buffer_axes.h"
+#include "common/flow_axes.h"
 #include "common/mode_traits.h"
 #include "common/status.h"
 #include "common/words.h"
@@ -21,7 +23,6 @@ using google::protobuf::FieldDescriptor;
 
 constexpr size_t kNonceBytes = 16;
 constexpr size_t kLongestName = 64;
-constexpr int kMostEnds = 1024;
 constexpr absl::Duration kLongestWarmup = absl::Minutes(1);
 constexpr absl::Duration kShortestWindow = absl::Milliseconds(100);
 constexpr absl::Duration kLongestWindow = absl::Minutes(10);
@@ -114,6 +115,30 @@ absl::Status CheckEnd(const v1::FlowEnd& end, v1::Transport transport, std::set<
   return absl::OkStatus();
 }
 
+absl::Status CheckThreads(const v1::Prepare& prepare) {
+  struct Thread {
+    const v1::FlowEnd* first = nullptr;
+    uint32_t ends = 0;
+  };
+  std::map<uint32_t, Thread> threads;
+  for (const v1::FlowEnd& end : prepare.ends()) {
+    Thread& thread = threads[end.thread()];
+    if (thread.first == nullptr) thread.first = &end;
+    ++thread.ends;
+    if (end.role() == thread.first->role() && end.cpu() == thread.first->cpu()) continue;
+    return Refuse(absl::StrCat("ends[flow ", end.flow(), "]"),
+                  absl::StrCat("has another role or CPU than flow ", thread.first->flow(),
+                               " of the same thread"));
+  }
+  const uint32_t asked = prepare.workload().flows_per_thread();
+  for (const auto& [number, thread] : threads) {
+    if (thread.ends == asked) continue;
+    return Refuse("workload.flows_per_thread",
+                  absl::StrCat(asked, " where thread ", number, " has ", thread.ends));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status CheckDatagrams(const v1::Workload& workload) {
@@ -137,6 +162,8 @@ absl::Status ValidateWorkload(const v1::Workload& workload) {
                                workload.fields(), " equal fields"));
   }
   RETURN_IF_ERROR(CheckPattern(workload));
+  RETURN_IF_ERROR(Annotate(CheckSharedThreads(workload), "workload.flows_per_thread"));
+  RETURN_IF_ERROR(Annotate(CheckFlowCount(workload), "workload.flows_per_thread"));
   RETURN_IF_ERROR(Annotate(CheckDatagrams(workload), "workload"));
   RETURN_IF_ERROR(Annotate(CheckBufferAxes(workload), "workload"));
   if (workload.pacing_bits_per_s() % 8 != 0) {
@@ -160,8 +187,8 @@ absl::Status ValidatePrepare(const v1::Prepare& prepare) {
   if (LabelOf(*v1::Purpose_descriptor(), prepare.purpose()) == "?") {
     return Refuse("purpose", "unknown value");
   }
-  if (prepare.ends().empty() || prepare.ends_size() > kMostEnds) {
-    return Refuse("ends", absl::StrCat("must have 1 to ", kMostEnds, " entries"));
+  if (prepare.ends().empty() || static_cast<uint64_t>(prepare.ends_size()) > kMostFlows) {
+    return Refuse("ends", absl::StrCat("must have 1 to ", kMostFlows, " entries"));
   }
   std::set<uint32_t> flows;
   for (const v1::FlowEnd& end : prepare.ends()) {
@@ -170,7 +197,8 @@ absl::Status ValidatePrepare(const v1::Prepare& prepare) {
   if (IsLocal(prepare.workload().transport()) && !prepare.data_address().empty()) {
     return Refuse("data_address", absl::StrCat(Label(prepare.workload().transport()), " has none"));
   }
-  return ValidateWorkload(prepare.workload());
+  RETURN_IF_ERROR(ValidateWorkload(prepare.workload()));
+  return CheckThreads(prepare);
 }
 
 }  // namespace copycost

@@ -17,7 +17,7 @@ void SayRate(uint64_t bits_per_s, Said& said) {
   if (bits_per_s == 0) return;
   const std::string rate = FormatBitRate(bits_per_s);
   said.found.push_back(absl::StrCat(rate, " bit/s of all flows together (--max-rate)"));
-  said.remedies.push_back(absl::StrCat("copycost run --pacing ", rate, ", divided by the threads"));
+  said.remedies.push_back(absl::StrCat("copycost run --pacing ", rate, ", divided by the flows"));
 }
 
 void SayMemory(uint64_t bytes, Said& said) {

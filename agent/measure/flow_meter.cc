@@ -43,6 +43,7 @@ void FlowMeter::TakeDue(Edge edge, int64_t now) {
   const int64_t due = due_ns_[Index(edge)];
   if (now < due) return;
   Read(edge);
+  for (FlowMeter* flow : flows_of_thread_) flow->Read(edge);
   bool& read_all = read_all_[Index(edge)];
   if (read_all || now < due + absl::ToInt64Nanoseconds(kGrace)) return;
   for (FlowMeter* flow : flows_) flow->Read(edge);

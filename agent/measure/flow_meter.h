@@ -38,6 +38,10 @@ class FlowMeter {
   // By the data thread, once, before it reports ready: which CPU clock is its own.
   absl::Status Adopt(pthread_t thread);
 
+  // Likewise, where the thread has several flows: this meter alone is told of passes, of whichever
+  // flow, and takes the readings of all of them. They outlive the data thread.
+  void LookFor(absl::Span<FlowMeter* const> flows_of_thread) { flows_of_thread_ = flows_of_thread; }
+
   // When the window opens and closes (CLOCK_MONOTONIC), and the meters of all flows that this agent
   // has in the trial; these outlive the data threads. Before the gate opens; never called for a
   // flow without a window.
@@ -90,7 +94,8 @@ class FlowMeter {
   std::array<int64_t, 2> due_ns_ = {kNever, kNever};
   std::array<bool, 2> read_all_ = {false, false};  // by this flow's thread
   absl::Span<FlowMeter* const> flows_;
-  uint32_t stride_ = 1;  // passes from look to look
+  absl::Span<FlowMeter* const> flows_of_thread_;  // empty where this is the only one
+  uint32_t stride_ = 1;                           // passes from look to look
   uint32_t passes_to_look_ = 1;
   int64_t last_look_ns_ = 0;
   clockid_t cpu_clock_ = CLOCK_THREAD_CPUTIME_ID;

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace copycost {
 
@@ -21,16 +22,27 @@ class Credit {
   // receiver is gone.
   absl::Status Await(uint64_t sent_bytes, uint64_t message_bytes);
 
+  // Likewise, without waiting: whether there are few enough now. For a thread that waits until the
+  // control is readable, and asks again every now and then: DataLoss when it is refused for a
+  // second in which nothing was taken.
+  absl::StatusOr<bool> Has(uint64_t sent_bytes, uint64_t message_bytes);
+
+  // What tells of credit is readable there.
+  int control() const { return control_; }
+
   // By the receiver, of all bytes that it has taken so far.
   absl::Status Grant(uint64_t taken_bytes);
 
  private:
-  absl::Status Hear();
+  bool Covers(uint64_t sent_bytes, uint64_t message_bytes) const;
+  absl::Status CheckTaken(uint64_t sent_bytes) const;
+  absl::StatusOr<bool> Hear(int timeout_ms);
 
   int control_;
   uint64_t taken_bytes_ = 0;
   std::array<std::byte, sizeof(uint64_t)> heard_{};  // a part of the next word
   size_t heard_bytes_ = 0;
+  int64_t silent_since_ns_ = 0;  // to who asks without waiting; 0: it is not
 };
 
 }  // namespace copycost

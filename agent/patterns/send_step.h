@@ -34,6 +34,19 @@ inline absl::StatusOr<uint32_t> SendStep(Sender& sender, uint64_t message_bytes,
   return progress.messages;
 }
 
+// As SendStep, but without waiting: `messages` is 0 and `blocked_on` says so where completions have
+// to come first. For a thread that has other flows to serve meanwhile.
+inline absl::StatusOr<Progress> SendStepWithoutWaiting(Sender& sender, uint64_t message_bytes,
+                                                       FlowMeter& meter) {
+  absl::StatusOr<Progress> sent = sender.Send(1);
+  if (!sent.ok()) return sent;
+  if (sent->bytes != sent->messages * message_bytes) {
+    return WrongSizeSent(sent->bytes, message_bytes);
+  }
+  meter.counters().bytes.Add(sent->bytes);
+  return sent;
+}
+
 }  // namespace copycost
 
 #endif  // COPYCOST_AGENT_PATTERNS_SEND_STEP_H_

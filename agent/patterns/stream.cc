@@ -37,6 +37,10 @@ absl::Status StreamReceive(const StreamOptions& options, Receiver& receiver, Flo
       RETURN_IF_ERROR(options.credit->Grant(meter.counters().bytes.Get()));
     }
   }
+  return CheckStreamEnd(options, meter);
+}
+
+absl::Status CheckStreamEnd(const StreamOptions& options, const FlowMeter& meter) {
   const uint64_t bytes = meter.counters().bytes.Get();
   if (options.messages > 0 && bytes != options.messages * options.message_bytes) {
     return absl::DataLossError(absl::StrCat("the stream ended after ", bytes, " bytes; ",

@@ -31,6 +31,9 @@ absl::Status StreamSend(const StreamOptions& options, Sender& sender, FlowMeter&
 // when `messages` are due and the stream ends with another number of bytes.
 absl::Status StreamReceive(const StreamOptions& options, Receiver& receiver, FlowMeter& meter);
 
+// DataLoss when `messages` are due and the stream has ended with another number of bytes.
+absl::Status CheckStreamEnd(const StreamOptions& options, const FlowMeter& meter);
+
 }  // namespace copycost
 
 #endif  // COPYCOST_AGENT_PATTERNS_STREAM_H_

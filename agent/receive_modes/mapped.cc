@@ -70,12 +70,13 @@ class MappedReceiver final : public Receiver {
     while (true) {
       if (unmappable_bytes_ > 0) return Copy(0);
       RETURN_IF_ERROR(Await());
-      ASSIGN_OR_RETURN(const uint64_t bytes, Map());
-      if (bytes > 0) return Arrival{.bytes = bytes};
-      // Nothing to map: the end of the stream, less than a page, or nothing after all.
-      ASSIGN_OR_RETURN(const Arrival arrival, Copy(MSG_DONTWAIT));
+      ASSIGN_OR_RETURN(const Arrival arrival, MapOrCopy());
       if (arrival.bytes > 0 || arrival.end_of_stream) return arrival;
     }
+  }
+
+  absl::StatusOr<Arrival> ReceiveReady() override {
+    return unmappable_bytes_ > 0 ? Copy(MSG_DONTWAIT) : MapOrCopy();
   }
 
   v1::Evidence TakeEvidence() override {
@@ -99,6 +100,13 @@ class MappedReceiver final : public Receiver {
       if (errno != EINTR) return ErrnoStatus("poll");
     }
     return absl::OkStatus();
+  }
+
+  absl::StatusOr<Arrival> MapOrCopy() {
+    ASSIGN_OR_RETURN(const uint64_t bytes, Map());
+    if (bytes > 0) return Arrival{.bytes = bytes};
+    // Nothing to map: the end of the stream, less than a page, or nothing after all.
+    return Copy(MSG_DONTWAIT);
   }
 
   // One call: maps what it can, and tells how much. What cannot be mapped is left for Copy: the

@@ -29,6 +29,13 @@ class Receiver {
   // connection is gone; what the sink says otherwise.
   virtual absl::StatusOr<Arrival> Receive() = 0;
 
+  // The two of a thread that serves several flows, and must not wait for one of them. As Receive,
+  // when the socket is readable or something is pending; comes back with nothing rather than block.
+  virtual absl::StatusOr<Arrival> ReceiveReady() { return Receive(); }
+  // Whether ReceiveReady has something to look at that the socket does not show: what was taken off
+  // it ahead.
+  virtual bool pending() const { return false; }
+
   // What happened to the bytes received since Open.
   virtual v1::Evidence TakeEvidence() = 0;
 

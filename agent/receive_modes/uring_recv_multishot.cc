@@ -114,14 +114,21 @@ class UringRecvMultishotReceiver final : public Receiver {
         RETURN_IF_ERROR(Wait());
         continue;
       }
-      if ((completion->flags & IORING_CQE_F_MORE) == 0) armed_ = false;
-      // It ran out of buffers, and is begun anew.
-      if (completion->result == -ENOBUFS || completion->result == -EINTR) continue;
-      if (completion->result < 0) return ErrnoStatus(-completion->result, "IORING_OP_RECV");
-      if (completion->result == 0) return Arrival{.end_of_stream = true};
-      return Take(*completion);
+      if (TellsOfArrival(*completion)) return ArrivalOf(*completion);
     }
   }
+
+  // What was taken ahead is first. Without any, bytes that the socket shows are taken on the way
+  // into the kernel and back, as far as there are buffers.
+  absl::StatusOr<Arrival> ReceiveReady() override {
+    if (!pending()) RETURN_IF_ERROR(Ask([this] { return ring_->SubmitWithoutWaiting(); }));
+    while (const std::optional<Uring::Completion> completion = ring_->NextCompletion()) {
+      if (TellsOfArrival(*completion)) return ArrivalOf(*completion);
+    }
+    return Arrival{};
+  }
+
+  bool pending() const override { return ring_->HasCompletion(); }
 
   v1::Evidence TakeEvidence() override {
     v1::Evidence evidence;
@@ -136,6 +143,12 @@ class UringRecvMultishotReceiver final : public Receiver {
 
  private:
   absl::Status Wait() {
+    return Ask([this] { return ring_->SubmitAndWait(); });
+  }
+
+  // Submits the receive where it is not under way, by a call that returns as SubmitAndWait.
+  template <typename Submit>
+  absl::Status Ask(Submit submit) {
     if (!armed_) {
       io_uring_sqe* entry = ring_->NextSubmission();
       io_uring_prep_recv_multishot(entry, socket_, nullptr, 0, 0);
@@ -143,9 +156,21 @@ class UringRecvMultishotReceiver final : public Receiver {
       entry->buf_group = kGroup;
       armed_ = true;
     }
-    const int waited = counters_->Call([&] { return ring_->SubmitAndWait() < 0 ? -1 : 1; });
-    if (waited < 0 && errno != EINTR) return ErrnoStatus("io_uring_enter");
+    const int entered = counters_->Call([&] { return submit() < 0 ? -1 : 1; });
+    if (entered < 0 && errno != EINTR) return ErrnoStatus("io_uring_enter");
     return absl::OkStatus();
+  }
+
+  // False when it ran out of buffers, and is begun anew.
+  bool TellsOfArrival(const Uring::Completion& completion) {
+    if ((completion.flags & IORING_CQE_F_MORE) == 0) armed_ = false;
+    return completion.result != -ENOBUFS && completion.result != -EINTR;
+  }
+
+  absl::StatusOr<Arrival> ArrivalOf(const Uring::Completion& completion) {
+    if (completion.result < 0) return ErrnoStatus(-completion.result, "IORING_OP_RECV");
+    if (completion.result == 0) return Arrival{.end_of_stream = true};
+    return Take(completion);
   }
 
   absl::StatusOr<Arrival> Take(const Uring::Completion& completion) {

@@ -61,6 +61,14 @@ class Sender {
   // Takes completions, if any have come; never blocks.
   virtual absl::Status Reap() { return absl::OkStatus(); }
 
+  // The two of a thread that serves several flows, and waits for the completions of all of them at
+  // once (epoll). A descriptor that shows an edge (EPOLLET) when one may have come while they are
+  // watched for, which they are not at first; -1 where the socket shows them itself (EPOLLERR).
+  // After Open, once; it belongs to this.
+  virtual absl::StatusOr<int> OpenCompletionEvents() { return -1; }
+  // What came before is not shown any more.
+  virtual void WatchForCompletions(bool /*on*/) {}
+
   // Waits until the kernel owns none of our buffers. DeadlineExceeded tells how many sends it still
   // owns.
   absl::Status Drain(absl::Time deadline);

@@ -81,6 +81,9 @@ class UringZeroCopy : public Operation {
     return CheckConnected(socket_);  // of one that is gone nothing comes
   }
 
+  absl::StatusOr<int> OpenCompletionEvents() { return ring_.OpenEvents(); }
+  void WatchForCompletions(bool on) { ring_.SignalEvents(on); }
+
  private:
   // Neither is in Debian 12's liburing.
   static constexpr uint16_t kReportUsage = 1U << 3;  // IORING_SEND_ZC_REPORT_USAGE

@@ -34,6 +34,10 @@ class MsgZeroCopy {
 
   absl::Status Await(absl::Time deadline) { return AwaitNotification(socket_, deadline); }
 
+  // An error queue that holds something is an error condition of its socket.
+  static absl::StatusOr<int> OpenCompletionEvents() { return -1; }
+  static void WatchForCompletions(bool /*on*/) {}
+
  private:
   explicit MsgZeroCopy(int socket) : socket_(socket) {}
 

@@ -44,6 +44,10 @@ namespace copycost {
 //   // Without blocking; and until that may have one.
 //   absl::StatusOr<std::optional<ZeroCopyNotification>> Next();
 //   absl::Status Await(absl::Time deadline);
+//
+//   // As in Sender.
+//   absl::StatusOr<int> OpenCompletionEvents();
+//   void WatchForCompletions(bool on);
 template <typename Kernel>
 class ZeroCopySender final : public Sender {
  public:
@@ -91,6 +95,9 @@ class ZeroCopySender final : public Sender {
   uint32_t outstanding() const override { return completions_->outstanding_calls(); }
 
   absl::Status AwaitCompletions(absl::Time deadline) override { return kernel_->Await(deadline); }
+
+  absl::StatusOr<int> OpenCompletionEvents() override { return kernel_->OpenCompletionEvents(); }
+  void WatchForCompletions(bool on) override { kernel_->WatchForCompletions(on); }
 
   absl::StatusOr<v1::Evidence> TakeEvidence() override { return evidence_->Take(socket_); }
 

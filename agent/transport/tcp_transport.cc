@@ -30,7 +30,6 @@ absl::Status TcpTransportBase::Tell(int socket, v1::FlowResult& result) const {
   ASSIGN_OR_RETURN(const TcpState tcp, ReadTcpState(socket));
   result.set_retransmitted_segments(tcp.retransmitted_segments);
   result.set_retransmitted_bytes(tcp.retransmitted_bytes);
-  if (const auto cpu = IncomingCpu(socket)) result.set_incoming_cpu(*cpu);
   return absl::OkStatus();
 }
 

@@ -76,8 +76,7 @@ class Udp final : public Transport {
     return absl::OkStatus();
   }
 
-  absl::Status Tell(int socket, v1::FlowResult& result) const override {
-    if (const auto cpu = IncomingCpu(socket)) result.set_incoming_cpu(*cpu);
+  absl::Status Tell(int /*socket*/, v1::FlowResult& /*result*/) const override {
     return absl::OkStatus();
   }
 

@@ -1,5 +1,7 @@
 #include "agent/uring/uring.h"
 
+#include <sys/eventfd.h>
+
 #include <algorithm>
 #include <cerrno>
 
@@ -59,6 +61,13 @@ int Uring::SubmitAndWait() {
   return -1;
 }
 
+int Uring::SubmitWithoutWaiting() {
+  const int submitted = io_uring_submit_and_get_events(ring_.get());
+  if (submitted >= 0) return submitted;
+  errno = -submitted;
+  return -1;
+}
+
 absl::Status Uring::Await(absl::Time deadline) {
   const absl::Duration left = deadline - absl::FromUnixNanos(MonotonicNanos());
   if (left <= absl::ZeroDuration()) return absl::OkStatus();
@@ -78,6 +87,20 @@ std::optional<Uring::Completion> Uring::NextCompletion() {
   io_uring_cqe_seen(ring_.get(), entry);
   return completion;
 }
+
+// The descriptor of the ring itself would not do: completions that wait to be delivered
+// (IORING_SETUP_DEFER_TASKRUN) wake nobody who polls it.
+absl::StatusOr<int> Uring::OpenEvents() {
+  events_ = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!events_.valid()) return ErrnoStatus("eventfd");
+  const int error = io_uring_register_eventfd(ring_.get(), events_.get());
+  if (error != 0) return ErrnoStatus(-error, "io_uring_register_eventfd");
+  SignalEvents(false);
+  return events_.get();
+}
+
+// A flag in memory shared with the kernel; without it each send would signal.
+void Uring::SignalEvents(bool on) { io_uring_cq_eventfd_toggle(ring_.get(), on); }
 
 absl::Status ProbeUring() { return Uring::Create({.submissions = 1, .completions = 1}).status(); }
 

@@ -18,6 +18,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/fd.h"
 
 namespace copycost {
 
@@ -48,11 +49,22 @@ class Uring {
   // were submitted, or -1 with errno.
   int SubmitAndWait();
 
+  // Likewise, but takes only what has come.
+  int SubmitWithoutWaiting();
+
   // Waits for a completion until `deadline` (monotonic).
   absl::Status Await(absl::Time deadline);
 
   // The next completion that has come, or may come without waiting.
   std::optional<Completion> NextCompletion();
+
+  // Whether one lies in the ring: NextCompletion then does without a system call.
+  bool HasCompletion() const { return io_uring_cq_ready(ring_.get()) > 0; }
+
+  // For a thread that waits for other things besides: a descriptor that shows an edge (EPOLLET)
+  // when something comes while SignalEvents is on; it is off at first. This owns it.
+  absl::StatusOr<int> OpenEvents();
+  void SignalEvents(bool on);
 
  private:
   struct Exit {
@@ -61,6 +73,7 @@ class Uring {
 
   Uring() = default;
 
+  UniqueFd events_;
   std::unique_ptr<io_uring, Exit> ring_;
 };
 

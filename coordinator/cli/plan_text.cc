@@ -113,6 +113,14 @@ std::string PathText(const v1::Workload& workload) {
   return absl::StrCat(Label(workload.transport()), "/", Label(workload.ip_version()));
 }
 
+std::string ThreadsText(const v1::Workload& workload) {
+  std::string threads = Counted(workload.threads(), "thread");
+  if (workload.flows_per_thread() > 1) {
+    absl::StrAppend(&threads, " of ", workload.flows_per_thread(), " flows");
+  }
+  return threads;
+}
+
 std::vector<std::string> VerificationLines(const v1::Plan& plan) {
   std::vector<Row> rows;
   for (const v1::Workload& workload : plan.verifications()) {
@@ -121,7 +129,7 @@ std::vector<std::string> VerificationLines(const v1::Plan& plan) {
         FormatBytes(workload.message_bytes()),
         PathText(workload),
         Label(workload.pattern()),
-        Counted(workload.threads(), "thread"),
+        ThreadsText(workload),
         absl::StrCat(Counted(workload.messages_per_flow(),
                              Exchanges(workload.pattern()) ? "exchange" : "message"),
                      " a flow"),

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/flow_axes.h"
 #include "common/status.h"
 #include "coordinator/drive/echo_check.h"
 #include "coordinator/experiment/verification.h"
@@ -92,7 +93,7 @@ absl::Duration Attempt::Traffic() const {
   if (workload.messages_per_flow() == 0) {
     return absl::Nanoseconds(workload.warmup_ns() + workload.window_ns());
   }
-  const uint64_t messages = workload.messages_per_flow() * workload.threads();
+  const uint64_t messages = workload.messages_per_flow() * FlowsOf(workload);
   return kMessagesLimit + 2 * EstimateTraffic(workload) +
          kMessageLimit * static_cast<int64_t>(messages);
 }

@@ -71,22 +71,27 @@ absl::Status CheckWorkload(const v1::AgentRecord& agent, const v1::Workload& ask
   return absl::OkStatus();
 }
 
-absl::Status CheckCpu(const v1::AgentRecord& agent, const v1::FlowEnd& asked,
-                      const v1::AppliedEnd& applied) {
+// Of an AppliedEnd or a FlowEnd.
+template <typename End>
+std::string PlaceText(const End& end) {
+  return absl::StrCat("flow ", end.flow(), " in thread ", end.thread(), " on CPU ", end.cpu());
+}
+
+// Where the end is that of its packets.
+bool FollowsPackets(const v1::AgentRecord& agent, const v1::FlowEnd& asked) {
   const v1::Workload& workload = agent.prepare().workload();
   const bool receives = Exchanges(workload.pattern()) || asked.role() == v1::ROLE_RECEIVER;
-  if (receives && ChoosesOwnCpu(workload)) {
-    if (applied.has_incoming_cpu() && applied.cpu() == applied.incoming_cpu()) {
-      return absl::OkStatus();
-    }
-    return absl::DataLossError(absl::StrCat(
-        agent.agent(), " runs flow ", applied.flow(), " on CPU ", applied.cpu(),
-        " where that of its packets was asked, which is ",
-        applied.has_incoming_cpu() ? absl::StrCat("CPU ", applied.incoming_cpu()) : "not told"));
+  return receives && ChoosesOwnCpu(workload);
+}
+
+absl::Status CheckFollowed(const v1::AgentRecord& agent, const v1::AppliedEnd& applied) {
+  if (applied.has_incoming_cpu() && applied.cpu() == applied.incoming_cpu()) {
+    return absl::OkStatus();
   }
-  if (applied.cpu() == asked.cpu()) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat(agent.agent(), " runs flow ", applied.flow(), " on CPU ",
-                                          applied.cpu(), " where CPU ", asked.cpu(), " was asked"));
+  return absl::DataLossError(absl::StrCat(
+      agent.agent(), " runs ", PlaceText(applied),
+      " where that of its packets was asked, which is ",
+      applied.has_incoming_cpu() ? absl::StrCat("CPU ", applied.incoming_cpu()) : "not told"));
 }
 
 absl::Status CheckEnds(const v1::AgentRecord& agent) {
@@ -98,11 +103,14 @@ absl::Status CheckEnds(const v1::AgentRecord& agent) {
   for (int i = 0; i < agent.ready().ends_size(); ++i) {
     const v1::AppliedEnd& applied = agent.ready().ends(i);
     const v1::FlowEnd& asked = agent.prepare().ends(i);
-    if (applied.flow() != asked.flow() || applied.role() != asked.role()) {
-      return absl::DataLossError(absl::StrCat(agent.agent(), " has flow ", applied.flow(),
-                                              "'s end where flow ", asked.flow(), "'s was asked"));
+    const bool follows = FollowsPackets(agent, asked);
+    if (follows) RETURN_IF_ERROR(CheckFollowed(agent, applied));
+    if (applied.flow() == asked.flow() && applied.role() == asked.role() &&
+        (follows || applied.cpu() == asked.cpu()) && applied.thread() == asked.thread()) {
+      continue;
     }
-    RETURN_IF_ERROR(CheckCpu(agent, asked, applied));
+    return absl::DataLossError(absl::StrCat(agent.agent(), " runs ", PlaceText(applied), " where ",
+                                            PlaceText(asked), " was asked"));
   }
   return absl::OkStatus();
 }

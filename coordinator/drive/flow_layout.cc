@@ -27,6 +27,17 @@ auto LeastUsed(const Choices& choices, Dealt& dealt, CpuOf cpu_of) {
   return least;
 }
 
+// Makes the two ends those of that flow.
+void MakeEnds(uint32_t flow, const std::function<std::string()>& nonce, v1::FlowEnd& sending,
+              v1::FlowEnd& receiving) {
+  sending.set_flow(flow);
+  sending.set_nonce(nonce());
+  sending.set_peer_nonce(nonce());
+  receiving.set_flow(flow);
+  receiving.set_nonce(sending.peer_nonce());
+  receiving.set_peer_nonce(sending.nonce());
+}
+
 }  // namespace
 
 std::string RandomNonce() {
@@ -38,38 +49,37 @@ std::string RandomNonce() {
 }
 
 absl::StatusOr<std::vector<std::vector<v1::FlowEnd>>> LayOutFlows(
-    absl::Span<const PlacementHost> hosts, v1::Placement placement, uint32_t threads,
+    absl::Span<const PlacementHost> hosts, const Layout& layout,
     const std::function<std::string()>& nonce) {
   const PlacementHost& sender = hosts[0];
   const PlacementHost& receiver = hosts[1];
-  const std::vector<CpuChoice> choices = CpuChoices(placement, sender, receiver);
+  const std::vector<CpuChoice> choices = CpuChoices(layout.placement, sender, receiver);
   if (choices.empty()) {
     return absl::FailedPreconditionError(absl::StrCat(
-        "no placement ", Label(placement), ": ",
-        WhyNoPlacement(placement, sender, receiver).value_or("the agents have no CPUs")));
+        "no placement ", Label(layout.placement), ": ",
+        WhyNoPlacement(layout.placement, sender, receiver).value_or("the agents have no CPUs")));
   }
   std::map<std::string, Dealt> dealt;
   std::vector<std::vector<v1::FlowEnd>> ends(2);
-  for (uint32_t flow = 0; flow < threads; ++flow) {
+  for (uint32_t thread = 0; thread < layout.threads; ++thread) {
     const CpuChoice& choice =
         *LeastUsed(choices, dealt[sender.boot_id],
                    [](const CpuChoice& candidate) { return candidate.sender; });
     v1::FlowEnd sending;
-    sending.set_flow(flow);
+    sending.set_thread(thread);
     sending.set_role(v1::ROLE_SENDER);
     sending.set_cpu(choice.sender);
-    sending.set_nonce(nonce());
-    sending.set_peer_nonce(nonce());
     sending.set_peer_on_same_host(sender.boot_id == receiver.boot_id);
     v1::FlowEnd receiving = sending;
     receiving.set_role(v1::ROLE_RECEIVER);
     receiving.set_listens(true);
     receiving.set_cpu(*LeastUsed(choice.receivers, dealt[receiver.boot_id],
                                  [](uint32_t candidate) { return candidate; }));
-    receiving.set_nonce(sending.peer_nonce());
-    receiving.set_peer_nonce(sending.nonce());
-    ends[0].push_back(std::move(sending));
-    ends[1].push_back(std::move(receiving));
+    for (uint32_t flow = 0; flow < layout.flows_per_thread; ++flow) {
+      MakeEnds(thread * layout.flows_per_thread + flow, nonce, sending, receiving);
+      ends[0].push_back(sending);
+      ends[1].push_back(receiving);
+    }
   }
   return ends;
 }

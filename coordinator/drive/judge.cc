@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/flow_axes.h"
 #include "common/mode_traits.h"
 #include "common/stamped.h"
 #include "common/status.h"
@@ -243,18 +244,21 @@ Sums SumsOf(const std::map<uint32_t, Ends>& flows, const v1::Workload& workload)
 // either side of it. 0 for a stream, which has none.
 uint64_t GrainOf(const v1::Workload& workload) {
   if (!Exchanges(workload.pattern())) return 0;
-  return (workload.message_bytes() + workload.response_bytes()) * workload.threads();
+  return (workload.message_bytes() + workload.response_bytes()) * FlowsOf(workload);
 }
 
-// CPUs are dealt so that threads share one only when there are no more.
+// CPUs are dealt so that threads share one only when there are no more, or when both ends of a flow
+// are to be on one.
 bool IsOversubscribed(const v1::TrialRecord& attempt) {
-  std::set<std::pair<std::string, uint32_t>> used;
+  const bool together = attempt.workload().placement() == v1::PLACEMENT_SAME_CPU;
+  std::map<std::pair<std::string, uint32_t>, std::set<std::pair<uint32_t, int>>> threads;
   for (const v1::AgentRecord& agent : attempt.agents()) {
-    for (const v1::FlowEnd& end : agent.prepare().ends()) {
-      if (!used.emplace(agent.boot_id(), end.cpu()).second) return true;
+    for (const v1::AppliedEnd& end : agent.ready().ends()) {
+      threads[{agent.boot_id(), end.cpu()}].emplace(end.thread(), together ? 0 : end.role());
     }
   }
-  return false;
+  return std::any_of(threads.begin(), threads.end(),
+                     [](const auto& of_cpu) { return of_cpu.second.size() > 1; });
 }
 
 bool IsCollapsed(const v1::TrialRecord& attempt) {
@@ -302,9 +306,9 @@ absl::Status CheckFinished(const v1::TrialRecord& attempt) {
     return absl::DataLossError("an agent has results of flow ends that it was not given");
   }
   const std::map<uint32_t, Ends> flows = EndsOf(attempt);
-  if (flows.size() != attempt.workload().threads()) {
+  if (flows.size() != FlowsOf(attempt.workload())) {
     return absl::DataLossError(absl::StrCat(flows.size(), " flows have results, ",
-                                            attempt.workload().threads(), " were asked"));
+                                            FlowsOf(attempt.workload()), " were asked"));
   }
   for (const auto& [flow, ends] : flows) {
     RETURN_IF_ERROR(CheckBytes(flow, ends, attempt.workload()));

@@ -126,8 +126,11 @@ absl::Status TrialDriver::LayOut(v1::TrialRecord& record) const {
     hosts.push_back(
         PlacementHostOf(agent.description, DataAddressOf(agent.member, workload.ip_version())));
   }
-  ASSIGN_OR_RETURN(auto ends,
-                   LayOutFlows(hosts, workload.placement(), workload.threads(), RandomNonce));
+  ASSIGN_OR_RETURN(auto ends, LayOutFlows(hosts,
+                                          {.placement = workload.placement(),
+                                           .threads = workload.threads(),
+                                           .flows_per_thread = workload.flows_per_thread()},
+                                          RandomNonce));
   for (size_t agent = 0; agent < ends.size(); ++agent) {
     v1::Prepare& prepare = *record.mutable_agents(static_cast<int>(agent))->mutable_prepare();
     for (v1::FlowEnd& end : ends[agent]) *prepare.add_ends() = std::move(end);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/axis_values.h"
 #include "common/buffer_axes.h"
+#include "common/flow_axes.h"
 #include "common/mode_traits.h"
 #include "common/status.h"
 #include "common/trial_validation.h"
@@ -210,6 +211,12 @@ std::optional<std::string> WhyNoWorkingSet(const v1::Workload& workload,
          "--working-set 64M";
 }
 
+std::optional<std::string> WhyNotShared(const v1::Workload& workload,
+                                        const HostLimits& /*limits*/) {
+  const absl::Status shared = CheckSharedThreads(workload);
+  return shared.ok() ? std::nullopt : std::optional(std::string(shared.message()));
+}
+
 // What a host has or has not, and what contradicts itself, by the axis that asks for it.
 struct Feature {
   absl::string_view axis;
@@ -223,6 +230,7 @@ constexpr Feature kFeatures[] = {{"transport", "transport", WhyNoTransport},
                                  {"huge_pages", "huge_pages", WhyNoHugePages},
                                  {"placement", "placement", WhyNoPlacementOf},
                                  {"working_set_bytes", "working_set_bytes", WhyNoWorkingSet},
+                                 {"flows_per_thread", "pattern", WhyNotShared},
                                  {"read", "receive_mode", WhyNothingToRead}};
 
 // Locked memory without which the workload cannot run.
@@ -235,8 +243,9 @@ std::optional<std::string> WhyNoMemory(const v1::Workload& workload, const HostL
   const std::optional<uint64_t> limit = LockedMemoryFor(workload, limits);
   if (!limit || needed <= *limit) return std::nullopt;
   return absl::StrCat(Label(workload.send_mode()), " needs ", FormatBytes(needed),
-                      " of locked memory (threads=", workload.threads(), ", ",
-                      LeastRingDepth(workload), " buffers each), ",
+                      " of locked memory (", FlowsOf(workload),
+                      FlowsOf(workload) == 1 ? " flow, " : " flows, ", LeastRingDepth(workload),
+                      " buffers each), ",
                       Exchanges(workload.pattern()) ? "the smaller limit" : "the sender's limit",
                       " is ", FormatBytes(*limit), "; raise it: ulimit -l ", needed / 1024,
                       ", or LimitMEMLOCK= in systemd, or run as root");
@@ -254,6 +263,9 @@ std::optional<std::string> WhyNot(const v1::Workload& workload, const HostLimits
   }
   if (const absl::Status buffers = CheckBufferAxes(workload); !buffers.ok()) {
     return std::string(buffers.message());
+  }
+  if (const absl::Status flows = CheckFlowCount(workload); !flows.ok()) {
+    return std::string(flows.message());
   }
   return WhyNoMemory(workload, limits);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/buffer_axes.h"
+#include "common/flow_axes.h"
 #include "common/mode_traits.h"
 
 namespace copycost {
@@ -38,7 +39,7 @@ uint64_t LockedBytes(const v1::Workload& workload, uint32_t ring_depth) {
     }
     pages += PagesOf(bytes) * buffers;
   }
-  return pages * kPageBytes * workload.threads();
+  return pages * kPageBytes * FlowsOf(workload);
 }
 
 uint32_t LeastRingDepth(const v1::Workload& workload) {

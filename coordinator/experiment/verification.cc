@@ -4,6 +4,7 @@
 #include <map>
 
 #include "common/buffer_axes.h"
+#include "common/flow_axes.h"
 #include "common/mode_traits.h"
 #include "coordinator/record/verified_path.h"
 
@@ -52,39 +53,39 @@ v1::Workload Verifying(const v1::Workload& measured, uint64_t total_bytes) {
   workload.set_window_ns(0);
   // An MTU that a host refuses must not keep the others from being measured; but where it decides
   // how bytes are delivered, it has a path of its own.
-  if (!MapsPages(measured.receive_mode())) workload.set_mtu(0);
+  const bool cuts = record::CutsAsAsked(measured);
+  if (!MapsPages(measured.receive_mode()) && !cuts) workload.set_mtu(0);
   // Likewise what a socket or an interface may be refused.
   if (workload.tso() != v1::OFFLOAD_UNSPECIFIED) workload.set_tso(v1::OFFLOAD_FOUND);
   if (workload.gro() != v1::OFFLOAD_UNSPECIFIED) workload.set_gro(v1::OFFLOAD_FOUND);
   workload.clear_send_buffer_bytes();
   workload.clear_receive_buffer_bytes();
-  workload.clear_mss_bytes();
+  if (!cuts) workload.clear_mss_bytes();
   workload.clear_busy_poll_us();
-  workload.set_huge_pages(v1::HUGE_PAGES_NONE);
   workload.set_placement(v1::PLACEMENT_SPREAD);
   if (HasRate(measured.pattern())) workload.set_rate(kNoWaiting);
-  const uint64_t bytes_of_each = BytesOfEach(workload) * workload.threads();
+  const uint64_t bytes_of_each = BytesOfEach(workload) * FlowsOf(workload);
   uint64_t messages = (total_bytes + bytes_of_each - 1) / bytes_of_each;
   if (Exchanges(measured.pattern())) {
-    messages = std::min<uint64_t>(messages, kMostExchanges / workload.threads());
+    messages = std::min<uint64_t>(messages, kMostExchanges / FlowsOf(workload));
   } else if (IsDatagrams(measured.transport())) {
-    messages = std::min<uint64_t>(messages, kMostDatagrams / workload.threads());
+    messages = std::min<uint64_t>(messages, kMostDatagrams / FlowsOf(workload));
   }
   workload.set_messages_per_flow(std::max(messages, LeastMessages(workload)));
   return workload;
 }
 
-// Of the workloads of one path: the smallest and the largest message, of few threads.
+// Of the workloads of one path: the smallest and the largest message, of few flows.
 struct Extremes {
   const v1::Workload* smallest = nullptr;
   const v1::Workload* largest = nullptr;
 
   void Add(const v1::Workload& workload) {
     const auto small_first = [](const v1::Workload& w) {
-      return std::pair(BytesOfEach(w), uint64_t{w.threads()});
+      return std::pair(BytesOfEach(w), FlowsOf(w));
     };
     const auto large_first = [](const v1::Workload& w) {
-      return std::pair(~BytesOfEach(w), uint64_t{w.threads()});
+      return std::pair(~BytesOfEach(w), FlowsOf(w));
     };
     if (!smallest || small_first(workload) < small_first(*smallest)) smallest = &workload;
     if (!largest || large_first(workload) < large_first(*largest)) largest = &workload;
@@ -118,15 +119,14 @@ std::vector<v1::Workload> VerificationsOf(absl::Span<const v1::Workload> measure
 
 absl::Duration EstimateTraffic(const v1::Workload& verification) {
   const auto messages =
-      static_cast<double>(verification.messages_per_flow()) * verification.threads();
+      static_cast<double>(verification.messages_per_flow() * FlowsOf(verification));
   const double bytes = messages * static_cast<double>(BytesOfEach(verification));
   const absl::Duration one = Exchanges(verification.pattern())       ? kOneExchange
                              : IsDatagrams(verification.transport()) ? kOneDatagram
                                                                      : kOneMessage;
   const absl::Duration work = one * messages + kOneByte * bytes;
   if (verification.pacing_bits_per_s() == 0) return work;
-  const double rate =
-      static_cast<double>(verification.pacing_bits_per_s()) * verification.threads();
+  const auto rate = static_cast<double>(verification.pacing_bits_per_s() * FlowsOf(verification));
   return std::max(work, absl::Seconds(8 * bytes / rate));
 }
 

@@ -11,7 +11,7 @@
 namespace copycost {
 
 // For each path (record/verified_path.h) among `measured`, in order of first appearance: its
-// smallest and its largest size (one workload where they are equal), each with the fewest threads
+// smallest and its largest size (one workload where they are equal), each with the fewest flows
 // that size is measured with. At least 64 MiB a path. Where there are two sizes, 16 of them are in
 // small messages, or as much less as 2^20 of those hold: a message takes its time however small. Of
 // exchanges, at most 8192 a verification, which take about a second; both directions count.

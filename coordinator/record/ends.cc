@@ -1,6 +1,8 @@
 #include "coordinator/record/ends.h"
 
 #include <algorithm>
+#include <map>
+#include <numeric>
 
 #include "absl/strings/str_cat.h"
 #include "common/mode_traits.h"
@@ -109,6 +111,23 @@ absl::StatusOr<std::vector<const v1::WindowCounts*>> SendersWindowsOf(
   ASSIGN_OR_RETURN(const auto others, WindowsOf(trial, v1::ROLE_RECEIVER));
   windows.insert(windows.end(), others.begin(), others.end());
   return windows;
+}
+
+absl::StatusOr<double> ThreadCpuNs(const v1::TrialRecord& trial, v1::Role role) {
+  RETURN_IF_ERROR(WindowsOf(trial, role).status());  // every end has one
+  double sum_ns = 0;
+  for (const v1::AgentRecord& agent : trial.agents()) {
+    std::map<uint32_t, std::vector<double>> threads;
+    for (const v1::FlowEnd& end : agent.prepare().ends()) {
+      if (end.role() != role) continue;
+      ASSIGN_OR_RETURN(const v1::FlowResult* result, ResultOf(agent, end));
+      threads[end.thread()].push_back(static_cast<double>(result->window().thread_cpu_ns()));
+    }
+    for (const auto& [thread, told] : threads) {
+      sum_ns += std::accumulate(told.begin(), told.end(), 0.0) / static_cast<double>(told.size());
+    }
+  }
+  return sum_ns;
 }
 
 }  // namespace copycost::record

@@ -50,6 +50,10 @@ absl::StatusOr<std::vector<const v1::WindowCounts*>> WindowsOf(const v1::TrialRe
                                                                v1::Role role);
 absl::StatusOr<std::vector<const v1::WindowCounts*>> SendersWindowsOf(const v1::TrialRecord& trial);
 
+// CPU time of a role's data threads in their windows, each thread's once. Every flow of a thread
+// tells all of it, between instants that may lie a little apart: what counts is their mean.
+absl::StatusOr<double> ThreadCpuNs(const v1::TrialRecord& trial, v1::Role role);
+
 }  // namespace copycost::record
 
 #endif  // COPYCOST_COORDINATOR_RECORD_ENDS_H_

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/mode_traits.h"
 #include "common/status.h"
 #include "common/words.h"
@@ -27,9 +28,6 @@ double TimedCallsOf(const v1::WindowCounts& window) {
 }
 double TimedNsOf(const v1::WindowCounts& window) {
   return static_cast<double>(window.timed_call_ns());
-}
-double ThreadCpuNsOf(const v1::WindowCounts& window) {
-  return static_cast<double>(window.thread_cpu_ns());
 }
 double CompletionWaitNsOf(const v1::WindowCounts& window) {
   return static_cast<double>(window.completion_wait_ns());
@@ -139,14 +137,21 @@ absl::StatusOr<double> CompletionWaitShare(const v1::TrialRecord& trial) {
   return RatioOfSums(windows, {CompletionWaitNsOf, LengthNs, "no sender window"});
 }
 
+absl::StatusOr<double> CpuNsPerByte(const v1::TrialRecord& trial, v1::Role role) {
+  ASSIGN_OR_RETURN(const double cpu_ns, ThreadCpuNs(trial, role));
+  ASSIGN_OR_RETURN(const auto windows, WindowsOf(trial, role));
+  double bytes = 0;
+  for (const v1::WindowCounts* window : windows) bytes += BytesOf(*window);
+  if (bytes == 0) return Absent(absl::StrCat("the ", Label(role), "s moved no byte in the window"));
+  return cpu_ns / bytes;
+}
+
 absl::StatusOr<double> SenderCpuNsPerByte(const v1::TrialRecord& trial) {
-  return RatioOfSums(trial, v1::ROLE_SENDER,
-                     {ThreadCpuNsOf, BytesOf, "the senders moved no byte in the window"});
+  return CpuNsPerByte(trial, v1::ROLE_SENDER);
 }
 
 absl::StatusOr<double> ReceiverCpuNsPerByte(const v1::TrialRecord& trial) {
-  return RatioOfSums(trial, v1::ROLE_RECEIVER,
-                     {ThreadCpuNsOf, BytesOf, "the receivers moved no byte in the window"});
+  return CpuNsPerByte(trial, v1::ROLE_RECEIVER);
 }
 
 absl::StatusOr<double> Retransmits(const v1::TrialRecord& trial) {

@@ -11,11 +11,15 @@
 
 namespace copycost::record {
 
-// The code that bytes pass through does not depend on more than this. The last two are the MTU
-// where it decides which bytes are mapped, else 0, and whether there is a working set to go
-// through.
+// The code that bytes pass through does not depend on more than this. After the modes: the MTU
+// where it decides which bytes are mapped, or has to carry datagrams of a size that was asked for,
+// else 0; that size, which decides whether they are joined; the pages that messages lie in; whether
+// there is a working set to go through; whether data threads wait for several flows.
 using VerifiedPath = std::tuple<v1::Transport, v1::IpVersion, v1::Pattern, v1::SendMode,
-                                v1::ReceiveMode, uint32_t, bool>;
+                                v1::ReceiveMode, uint32_t, uint32_t, v1::HugePages, bool, bool>;
+
+// Whether messages are cut into datagrams of a size that was asked for.
+bool CutsAsAsked(const v1::Workload& workload);
 
 VerifiedPath PathOf(const v1::Workload& workload);
 

@@ -1,6 +1,7 @@
 // Every mode over real sockets: what is sent arrives, byte for byte, and is accounted for.
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "agent/receive_modes/receive_modes.h"
 #include "agent/send_modes/send_modes.h"
@@ -14,6 +15,7 @@ namespace {
 
 using ::copycost::testing::FlowRun;
 using ::copycost::testing::RunFlow;
+using ::copycost::testing::RunFlows;
 using ::copycost::testing::VerifiedWorkload;
 
 template <typename Rows, typename Mode>
@@ -191,6 +193,55 @@ INSTANTIATE_TEST_SUITE_P(EverySendToEveryReceive, PairTest,
                            return std::string(v1::SendMode_Name(std::get<0>(info.param))) + "_to_" +
                                   v1::ReceiveMode_Name(std::get<1>(info.param));
                          });
+
+// Several flows in one thread on each side, some of which end before others.
+class SharedThreadTest
+    : public ::testing::TestWithParam<std::tuple<v1::SendMode, v1::ReceiveMode>> {};
+
+TEST_P(SharedThreadTest, MovesEveryByteOfEveryFlow) {
+  const auto& [send, receive] = GetParam();
+  for (const absl::Status& probed : {ProbeOf(send), ProbeOf(receive)}) {
+    if (!probed.ok()) GTEST_SKIP() << probed.message();
+  }
+  v1::Workload workload = VerifiedWorkload(send);
+  workload.set_receive_mode(receive);
+  workload.set_flows_per_thread(5);
+  workload.set_ring_depth(2);  // so that completions are waited for
+  if (DeliversNothing(receive)) workload.set_read(v1::READ_NONE);
+  const uint64_t bytes = workload.message_bytes() * workload.messages_per_flow();
+  const std::vector<FlowRun> runs = RunFlows({.workload = workload});
+  ASSERT_EQ(runs.size(), 5u);
+  for (const FlowRun& run : runs) {
+    ASSERT_OK(run.sender);
+    ASSERT_OK(run.receiver);
+    EXPECT_EQ(run.sent.total_messages(), workload.messages_per_flow());
+    EXPECT_EQ(run.sent.total_bytes(), bytes);
+    EXPECT_EQ(run.received.total_bytes(), bytes);
+    EXPECT_EQ(run.received.verified_bytes(), DeliversNothing(receive) ? 0 : bytes);
+    const v1::Evidence& evidence = run.received.evidence();
+    EXPECT_EQ(evidence.receive_copied_bytes() + evidence.mapped_bytes(),
+              DeliversNothing(receive) ? 0 : bytes);
+    EXPECT_EQ(run.sent.evidence().staged_bytes(), CopiesOf(send).staged * bytes);
+    EXPECT_EQ(run.sent.evidence().kernel_copied_bytes(), CopiesOf(send).by_kernel * bytes);
+    EXPECT_EQ(run.sent.evidence().zero_copy_completions(), run.sent.evidence().zero_copy_sends());
+    EXPECT_EQ(run.sender_echo.SerializeAsString(), runs[0].sender_echo.SerializeAsString());
+  }
+}
+
+std::string NameOfPair(const ::testing::TestParamInfo<SharedThreadTest::ParamType>& info) {
+  return v1::SendMode_Name(std::get<0>(info.param)) + "_to_" +
+         v1::ReceiveMode_Name(std::get<1>(info.param));
+}
+
+INSTANTIATE_TEST_SUITE_P(EverySendMode, SharedThreadTest,
+                         ::testing::Combine(::testing::ValuesIn(AllOf<v1::SendMode>()),
+                                            ::testing::Values(v1::RECEIVE_MODE_RECV)),
+                         NameOfPair);
+INSTANTIATE_TEST_SUITE_P(EveryReceiveMode, SharedThreadTest,
+                         ::testing::Combine(::testing::Values(v1::SEND_MODE_TWO_COPY,
+                                                              v1::SEND_MODE_ZERO_COPY),
+                                            ::testing::ValuesIn(AllOf<v1::ReceiveMode>())),
+                         NameOfPair);
 
 // A message that never changes is made once, and every copy of it on the way is another matter.
 TEST(UnchangedMessagesTest, AreWrittenIntoAFileOnce) {

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "agent/send_modes/send_modes.h"
@@ -22,8 +23,11 @@ namespace {
 
 using ::copycost::testing::FlowRun;
 using ::copycost::testing::RunFlow;
+using ::copycost::testing::RunFlows;
+using ::copycost::testing::StatusIs;
 using ::copycost::testing::VerifiedWorkload;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 // What the calling thread has open besides the standard streams.
 std::set<int> OpenFiles() {
@@ -81,6 +85,53 @@ TEST(DataThreadTest, HasNoDescriptorButItsSocket) {
   EXPECT_GE(::fcntl(before.get(), F_GETFD), 0) << "closed for everybody";
 }
 
+TEST(DataThreadTest, OfSeveralFlowsItHasTheSocketsAndNoOtherDescriptors) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "ThreadSanitizer knows one table of files only";
+#endif
+  v1::Workload workload = VerifiedWorkload(v1::SEND_MODE_TWO_COPY);
+  workload.set_flows_per_thread(4);
+  Seen seen;
+  for (const FlowRun& run :
+       RunFlows({.workload = workload, .sender = std::make_unique<ObservingSender>(seen)})) {
+    EXPECT_OK(run.sender);
+    EXPECT_OK(run.receiver);
+  }
+  EXPECT_EQ(seen.open_files.size(), 4u);
+  EXPECT_EQ(seen.open_files.count(seen.socket), 1u);
+  EXPECT_EQ(seen.destroyed_by, seen.opened_by);
+}
+
+// Fails at its third message.
+class FailingSender final : public Sender {
+ public:
+  absl::Status Open(const FlowSpec& flow, int socket, Content& content) override {
+    return sender_->Open(flow, socket, content);
+  }
+  absl::StatusOr<Progress> Send(uint32_t messages) override {
+    if (++sends_ == 3) return absl::InternalError("broken");
+    return sender_->Send(messages);
+  }
+  absl::StatusOr<v1::Evidence> TakeEvidence() override { return sender_->TakeEvidence(); }
+  void Echo(v1::Workload& applied) const override { sender_->Echo(applied); }
+
+ private:
+  int sends_ = 0;
+  std::unique_ptr<Sender> sender_ = MakeSender(v1::SEND_MODE_TWO_COPY).value();
+};
+
+TEST(DataThreadTest, WhatGoesWrongNamesTheFlow) {
+  for (const uint32_t flows : {1, 4}) {
+    v1::Workload workload = VerifiedWorkload(v1::SEND_MODE_TWO_COPY);
+    workload.set_flows_per_thread(flows);
+    const std::vector<FlowRun> runs =
+        RunFlows({.workload = workload, .sender = std::make_unique<FailingSender>()});
+    EXPECT_THAT(runs[0].sender, StatusIs(absl::StatusCode::kInternal, "flow 3: broken"));
+    // Aborted, the others too.
+    EXPECT_THAT(runs[0].receiver, StatusIs(absl::StatusCode::kDataLoss, HasSubstr("were due")));
+  }
+}
+
 // What it has opened is in that thread's table of files only.
 TEST(DataThreadTest, EndsItsModeItself) {
   Seen seen;
@@ -98,6 +149,19 @@ TEST(DataThreadTest, EndsItsModeItselfWhenItDoesNotOpen) {
                    .sender.ok());
   EXPECT_NE(seen.destroyed_by, 0);
   EXPECT_NE(seen.destroyed_by, ::gettid());
+}
+
+TEST(DataThreadTest, AReceiverThatFollowsItsPacketsRunsWhereTheyComeIn) {
+  v1::Workload workload = VerifiedWorkload(v1::SEND_MODE_ONE_COPY);
+  workload.set_placement(v1::PLACEMENT_INCOMING_CPU);
+  const FlowRun run = RunFlow({.workload = workload});
+  ASSERT_OK(run.sender);
+  ASSERT_OK(run.receiver);
+  ASSERT_TRUE(run.receiver_end.has_incoming_cpu());
+  EXPECT_EQ(run.receiver_end.cpu(), run.receiver_end.incoming_cpu());
+  EXPECT_EQ(run.receiver_echo.placement(), v1::PLACEMENT_INCOMING_CPU);
+  EXPECT_EQ(run.sender_echo.placement(), v1::PLACEMENT_UNSPECIFIED);  // it stays where it is
+  EXPECT_TRUE(run.received.has_incoming_cpu());
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <sys/eventfd.h>
 
+#include <cstdlib>
 #include <map>
 #include <string>
 #include <thread>
@@ -12,6 +13,7 @@
 #include "agent/transport/rendezvous.h"
 #include "agent/transport/udp.h"
 #include "common/fd.h"
+#include "common/flow_axes.h"
 #include "common/mode_traits.h"
 #include "common/words.h"
 #include "tests/testing/fake_clock.h"
@@ -87,10 +89,11 @@ v1::Command PrepareFor(v1::Role role, const v1::Workload& workload) {
   *prepare.mutable_workload() = workload;
   prepare.set_data_address(workload.ip_version() == v1::IP_VERSION_6 ? "::1" : "127.0.0.1");
   prepare.set_content_seed(11);
-  for (uint32_t flow = 0; flow < workload.threads(); ++flow) {
+  for (uint32_t flow = 0; flow < FlowsOf(workload); ++flow) {
     v1::FlowEnd& end = *prepare.add_ends();
     const bool sends = role == v1::ROLE_SENDER;
     end.set_flow(flow);
+    end.set_thread(flow / workload.flows_per_thread());
     end.set_role(role);
     end.set_listens(!sends);
     end.set_nonce(std::string(16, static_cast<char>(sends ? 1 + flow : 101 + flow)));
@@ -103,7 +106,7 @@ v1::Command PrepareFor(v1::Role role, const v1::Workload& workload) {
 v1::Command ConnectTo(const v1::Workload& workload, uint32_t port) {
   v1::Command command;
   v1::Connect& connect = *command.mutable_connect();
-  for (uint32_t flow = 0; port != 0 && flow < workload.threads(); ++flow) {
+  for (uint32_t flow = 0; port != 0 && flow < FlowsOf(workload); ++flow) {
     v1::Connect::Peer& peer = *connect.add_peers();
     peer.set_flow(flow);
     peer.set_address(workload.ip_version() == v1::IP_VERSION_6 ? "::1" : "127.0.0.1");
@@ -143,8 +146,13 @@ class TrialRunnerTest : public ::testing::Test {
  protected:
   // Up to Ready on both sides.
   void BringUp(const v1::Workload& workload) {
-    sender_.runner().Give(PrepareFor(v1::ROLE_SENDER, workload));
-    receiver_.runner().Give(PrepareFor(v1::ROLE_RECEIVER, workload));
+    BringUp(workload, PrepareFor(v1::ROLE_SENDER, workload),
+            PrepareFor(v1::ROLE_RECEIVER, workload));
+  }
+  void BringUp(const v1::Workload& workload, const v1::Command& sends,
+               const v1::Command& receives) {
+    sender_.runner().Give(sends);
+    receiver_.runner().Give(receives);
     EXPECT_EQ(sender_.Next(v1::Event::kListening).listening().port(), 0u);
     const uint32_t port = receiver_.Next(v1::Event::kListening).listening().port();
     EXPECT_NE(port, 0u);
@@ -233,6 +241,78 @@ TEST_F(TrialRunnerTest, TheTwoEchoesTogetherTellTheWholeWorkload) {
   EXPECT_EQ(sender_ready_.ends(0).interface().driver(), "loopback");
 }
 
+v1::Workload SharedWorkload(v1::SendMode mode, uint32_t flows_per_thread) {
+  v1::Workload workload = MeasuredWorkload(mode);
+  workload.set_flows_per_thread(flows_per_thread);
+  return workload;
+}
+
+TEST_P(EveryModeTest, MeasuresEveryFlowOfThreadsThatHaveSeveral) {
+  const v1::Workload workload = SharedWorkload(GetParam(), 3);
+  CarryOut(workload);
+  ASSERT_EQ(sent_.flows_size(), 6);
+  ASSERT_EQ(received_.flows_size(), 6);
+  for (int flow = 0; flow < 6; ++flow) {
+    const v1::FlowResult& sent = sent_.flows(flow);
+    const v1::FlowResult& received = received_.flows(flow);
+    EXPECT_EQ(sent.flow(), static_cast<uint32_t>(flow));
+    EXPECT_EQ(sent.total_bytes(), received.total_bytes());
+    EXPECT_GT(sent.window().bytes(), 0u);
+    EXPECT_GT(received.window().bytes(), 0u);
+    EXPECT_LT(received.window().bytes(), received.total_bytes());
+    EXPECT_GT(received.window().thread_cpu_ns(), 0);
+    EXPECT_EQ(sent.evidence().zero_copy_completions(), sent.evidence().zero_copy_sends());
+    EXPECT_EQ(sent.has_buffer_reuse(), PinsBuffers(GetParam()));
+    EXPECT_EQ(sender_ready_.ends(flow).thread(), static_cast<uint32_t>(flow) / 3);
+  }
+  v1::Workload together = sender_ready_.applied();
+  together.MergeFrom(receiver_ready_.applied());
+  EXPECT_EQ(together.threads(), 2u);
+  EXPECT_EQ(together.flows_per_thread(), 3u);
+}
+
+TEST_F(TrialRunnerTest, FlowsOfOneThreadTellTheSameCpuTime) {
+  v1::Workload workload = SharedWorkload(v1::SEND_MODE_ONE_COPY, 4);
+  workload.set_threads(1);
+  CarryOut(workload);
+  for (const v1::Finished* finished : {&sent_, &received_}) {
+    const v1::WindowCounts& first = finished->flows(0).window();
+    for (const v1::FlowResult& flow : finished->flows()) {
+      // Read one after the other, whoever reads them.
+      const auto apart = std::abs(flow.window().thread_cpu_ns() - first.thread_cpu_ns());
+      EXPECT_LE(apart, first.thread_cpu_ns() / 10 + 1'000'000);
+    }
+  }
+}
+
+TEST_F(TrialRunnerTest, EndsAreToldInTheOrderInWhichTheyWereNamed) {
+  v1::Workload workload = VerifiedWorkload(v1::SEND_MODE_TWO_COPY);
+  workload.set_threads(2);
+  workload.set_flows_per_thread(2);
+  workload.set_messages_per_flow(8);
+  v1::Command sends = PrepareFor(v1::ROLE_SENDER, workload);
+  v1::Command receives = PrepareFor(v1::ROLE_RECEIVER, workload);
+  for (v1::Command* command : {&sends, &receives}) {
+    for (v1::FlowEnd& end : *command->mutable_prepare()->mutable_ends()) {
+      end.set_thread(end.flow() % 2);
+    }
+  }
+  BringUp(workload, sends, receives);
+  for (int flow = 0; flow < 4; ++flow) {
+    EXPECT_EQ(sender_ready_.ends(flow).flow(), static_cast<uint32_t>(flow));
+    EXPECT_EQ(sender_ready_.ends(flow).thread(), static_cast<uint32_t>(flow) % 2);
+  }
+  Start();
+  sent_ = sender_.Next(v1::Event::kFinished).finished();
+  receiver_.runner().Give(Finish());
+  received_ = receiver_.Next(v1::Event::kFinished).finished();
+  ASSERT_EQ(received_.flows_size(), 4);
+  for (int flow = 0; flow < 4; ++flow) {
+    EXPECT_EQ(received_.flows(flow).flow(), static_cast<uint32_t>(flow));
+    EXPECT_EQ(received_.flows(flow).verified_bytes(), 8u * workload.message_bytes());
+  }
+}
+
 TEST_F(TrialRunnerTest, ExchangesAreMeasuredAtBothEnds) {
   v1::Workload workload = MeasuredWorkload(v1::SEND_MODE_ZERO_COPY);
   workload.set_pattern(v1::PATTERN_RR);
@@ -266,6 +346,7 @@ v1::Workload OverUdp(v1::Workload workload) {
   workload.set_transport(v1::TRANSPORT_UDP);
   workload.clear_congestion();
   workload.clear_nodelay();
+  workload.clear_tso();
   return workload;
 }
 
@@ -458,8 +539,11 @@ TEST_F(TrialRunnerTest, CommandsOutOfTurnAreRefused) {
   EXPECT_THAT(sender_.Join(), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("Prepare")));
 }
 
-TEST_F(TrialRunnerTest, LosingControlStopsTheTraffic) {
-  v1::Workload workload = MeasuredWorkload(v1::SEND_MODE_ZERO_COPY);
+class LosingControlTest : public TrialRunnerTest,
+                          public ::testing::WithParamInterface<v1::Workload> {};
+
+TEST_P(LosingControlTest, StopsTheTraffic) {
+  v1::Workload workload = GetParam();
   workload.set_window_ns(absl::ToInt64Nanoseconds(absl::Seconds(30)));
   BringUp(workload);
   Start();
@@ -469,6 +553,12 @@ TEST_F(TrialRunnerTest, LosingControlStopsTheTraffic) {
   // The receiver sees its flows end before their time.
   EXPECT_THAT(receiver_.Join(), StatusIs(absl::StatusCode::kUnavailable, _));
 }
+
+INSTANTIATE_TEST_SUITE_P(AFlowAThreadOrSeveral, LosingControlTest,
+                         ::testing::Values(MeasuredWorkload(v1::SEND_MODE_ZERO_COPY),
+                                           SharedWorkload(v1::SEND_MODE_ZERO_COPY, 4),
+                                           SharedWorkload(v1::SEND_MODE_TWO_COPY, 4)),
+                         [](const auto& info) { return "Of" + std::to_string(info.index); });
 
 TEST_F(TrialRunnerTest, AbortEndsTheWaitForPeersThatNeverCome) {
   const v1::Workload workload = MeasuredWorkload(v1::SEND_MODE_TWO_COPY);

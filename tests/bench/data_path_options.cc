@@ -117,6 +117,7 @@ absl::StatusOr<v1::Workload> CommonWorkload(const Words& words, bool against_pee
   workload.set_receive_mode(v1::RECEIVE_MODE_RECV);
   workload.set_fields(words.fields.value_or(against_peer ? 1 : 8));
   workload.set_threads(1);
+  workload.set_flows_per_thread(1);
   workload.set_touch(v1::TOUCH_NONE);
   workload.set_read(v1::READ_NONE);
   workload.set_congestion(words.congestion.empty() ? "cubic" : words.congestion);

@@ -43,6 +43,7 @@ MessageShape ShapeOf(v1::SendMode mode, uint64_t bytes) {
   workload.set_send_mode(mode);
   workload.set_message_bytes(bytes);
   workload.set_threads(1);
+  workload.set_flows_per_thread(1);
   return {
       .bytes = bytes, .fields = kFields, .ring_depth = ResolveRingDepth(workload, std::nullopt)};
 }

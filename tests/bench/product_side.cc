@@ -78,7 +78,7 @@ absl::Status ProductSide::FindPlaces() {
   ASSIGN_OR_RETURN(const AgentProcesses processes, FindAgentProcesses());
   const std::vector<PlacementHost> hosts = {PlacementHostOf(agents_[0].description, ""),
                                             PlacementHostOf(agents_[1].description, "")};
-  ASSIGN_OR_RETURN(const auto ends, LayOutFlows(hosts, v1::PLACEMENT_SPREAD, 1, RandomNonce));
+  ASSIGN_OR_RETURN(const auto ends, LayOutFlows(hosts, {}, RandomNonce));
   places_ = {.sender = {.network_of = processes.sender, .cpu = ends[0][0].cpu()},
              .receiver = {.network_of = processes.receiver, .cpu = ends[1][0].cpu()}};
   return absl::OkStatus();

@@ -73,8 +73,8 @@ v1::Prepare UnixPrepare() {
   workload.set_transport(v1::TRANSPORT_UNIX);
   workload.clear_ip_version();
   workload.clear_nodelay();
-  workload.clear_congestion();
   workload.clear_tso();
+  workload.clear_congestion();
   workload.clear_gro();
   prepare.mutable_ends(0)->set_peer_on_same_host(true);
   return prepare;
@@ -131,8 +131,11 @@ TEST(TrialValidationTest, RefusesEveryNumberBeyondItsAxisAndTakesTheLargest) {
     if (maximum == 0) continue;
     const auto check_with = [&](uint64_t value) {
       return CheckBentWorkload([&](v1::Workload& w) {
-        MakePaced(w);
-        w.set_response_bytes(w.message_bytes());  // which the most fields divide too
+        // A thread has several flows only where there are no exchanges.
+        if (field.number() != v1::Workload::kFlowsPerThreadFieldNumber) {
+          MakePaced(w);
+          w.set_response_bytes(w.message_bytes());  // which the most fields divide too
+        }
         SetNumber(w, field, value);
       });
     };
@@ -259,6 +262,66 @@ TEST(TrialValidationTest, RefusesAFlowThatIsNamedTwice) {
   EXPECT_THAT(CheckBentPrepare([](auto& p) { AddEnd(p, 0); }), Refuses("ends[flow 0]"));
 }
 
+// Two threads of two flows.
+v1::Prepare PrepareOfSharedThreads() {
+  v1::Prepare prepare = GoodPrepare();
+  prepare.clear_ends();
+  prepare.mutable_workload()->set_threads(2);
+  prepare.mutable_workload()->set_flows_per_thread(2);
+  for (uint32_t flow = 0; flow < 4; ++flow) {
+    AddEnd(prepare, flow);
+    prepare.mutable_ends(static_cast<int>(flow))->set_thread(flow / 2);
+    prepare.mutable_ends(static_cast<int>(flow))->set_cpu(flow / 2);
+  }
+  return prepare;
+}
+
+TEST(TrialValidationTest, EndsOfOneThreadHaveItsRoleAndItsCpu) {
+  EXPECT_OK(ValidatePrepare(PrepareOfSharedThreads()));
+  v1::Prepare prepare = PrepareOfSharedThreads();
+  prepare.mutable_ends(3)->set_cpu(7);
+  EXPECT_THAT(ValidatePrepare(prepare),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       "ends[flow 3]: has another role or CPU than flow 2 of the same thread"));
+  prepare = PrepareOfSharedThreads();
+  prepare.mutable_ends(1)->set_role(v1::ROLE_RECEIVER);
+  EXPECT_THAT(ValidatePrepare(prepare), Refuses("ends[flow 1]"));
+}
+
+TEST(TrialValidationTest, EveryThreadHasAsManyEndsAsWereAskedFor) {
+  v1::Prepare prepare = PrepareOfSharedThreads();
+  prepare.mutable_ends()->RemoveLast();
+  EXPECT_THAT(ValidatePrepare(prepare),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       "workload.flows_per_thread: 2 where thread 1 has 1"));
+  prepare = PrepareOfSharedThreads();
+  for (v1::FlowEnd& end : *prepare.mutable_ends()) {
+    end.set_thread(0);
+    end.set_cpu(0);
+  }
+  EXPECT_THAT(ValidatePrepare(prepare), Refuses("workload.flows_per_thread"));
+}
+
+TEST(TrialValidationTest, AnExchangeTakesItsThreadWhole) {
+  EXPECT_OK(CheckBentWorkload([](auto& w) { w.set_flows_per_thread(2); }));
+  EXPECT_THAT(CheckBentWorkload([](auto& w) {
+                MakePaced(w);
+                w.set_flows_per_thread(2);
+              }),
+              Refuses("workload.flows_per_thread"));
+}
+
+TEST(TrialValidationTest, RefusesMoreFlowsThanATrialHas) {
+  const auto check = [](uint32_t threads) {
+    return CheckBentWorkload([threads](auto& w) {
+      w.set_threads(threads);
+      w.set_flows_per_thread(64);
+    });
+  };
+  EXPECT_OK(check(16));
+  EXPECT_THAT(check(17), Refuses("workload.flows_per_thread"));
+}
+
 TEST(TrialValidationTest, APreparesWorkloadIsCheckedToo) {
   EXPECT_THAT(CheckBentPrepare([](auto& p) { p.mutable_workload()->set_threads(0); }),
               Refuses("workload.threads"));
@@ -269,6 +332,7 @@ TEST(TrialValidationTest, DatagramsHaveNothingOfTcpAndNoMessageTheyCannotHold) {
   workload.set_transport(v1::TRANSPORT_UDP);
   workload.clear_congestion();
   workload.clear_nodelay();
+  workload.clear_tso();
   workload.set_message_bytes(65504);
   EXPECT_OK(ValidateWorkload(workload));
   workload.set_message_bytes(65512);

@@ -32,6 +32,10 @@ expect_exit 2 "$copycost" run --sizes 1000 --fields 7
 expect_said --sizes 1000 7 --fields
 expect_exit 2 "$copycost" run --threads 0
 expect_said --threads
+expect_exit 2 "$copycost" run --flows-per-thread 65
+expect_said --flows-per-thread "at most 64"
+expect_exit 3 "$copycost" run --threads 32 --flows-per-thread 64
+expect_said "2048 flows" "at most 1024"
 expect_exit 2 "$copycost" run --send no-copy
 expect_said --send no-copy two-copy one-copy zero-copy
 expect_exit 2 "$copycost" run --sizes 1Q

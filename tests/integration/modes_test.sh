@@ -58,6 +58,11 @@ cells=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
           "$scratch/pairs/results.csv" | sort -u | wc -l)
 [ "$cells" = $(($(available send) * $(available receive) * 2)) ] || fail "$cells cells were measured"
 
+# Every mode where a thread has several flows.
+expect_measured "$scratch/flows" "$copycost" run full --flows-per-thread 3 --sizes 1000,64K \
+  "${quickly[@]}"
+check "$scratch/flows"
+
 # A page to a segment: what can be mapped is.
 if [ "$(id -u)" = 0 ]; then
   expect_measured "$scratch/mapped" "$copycost" run --send zero-copy,two-copy --receive mapped \

@@ -23,6 +23,8 @@ expect_exit 2 "$copycost" run --response-size 64 -o "$scratch/no"
 expect_said --response-size "--pattern rr"
 expect_exit 2 "$copycost" run --pattern rr --response-size 100 -o "$scratch/no"
 expect_said --response-size "8 equal fields"
+expect_exit 3 "$copycost" run --pattern rr --flows-per-thread 2 -o "$scratch/no"
+expect_said --flows-per-thread "an exchange takes its thread whole" "--pattern stream"
 [ ! -e "$scratch/no" ] || fail "a refused run left a directory"
 
 ordered='c("rr_latency_p50_us") > 0 && c("rr_latency_p50_us") <= c("rr_latency_p90_us") + 0 &&

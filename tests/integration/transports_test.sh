@@ -74,6 +74,10 @@ grep -q 'udp takes at most 65507 bytes' "$scratch/out" || fail "plan: $(cat "$sc
 expect_exit 2 "$copycost" run --transport udp,unix --congestion reno -o "$scratch/no"
 expect_said --congestion "udp, unix has no part in it"
 
+# Threads that have several flows: over UDP they are held back by nothing, over unix by each alone.
+expect_measured "$scratch/flows" "$copycost" run --transport udp,unix --send one-copy,zero-copy \
+  --sizes 1000,8K --flows-per-thread 4 -t 100ms --warmup 50ms --repeats 2
+
 # Kernel TLS: measured, or missing with what would enable it.
 expect_exit 0 "$copycost" modes
 if grep -q '^  ktls *available' "$scratch/out"; then

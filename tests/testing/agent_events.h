@@ -48,6 +48,7 @@ inline v1::Ready ReadyFor(const v1::Prepare& prepare) {
     applied.set_flow(end.flow());
     applied.set_role(end.role());
     applied.set_cpu(end.cpu());
+    applied.set_thread(end.thread());
     applied.set_incoming_cpu(end.cpu());
   }
   return ready;

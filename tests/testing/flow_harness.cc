@@ -37,6 +37,7 @@ v1::Workload VerifiedWorkload(v1::SendMode mode) {
   workload.set_message_bytes(16384);
   workload.set_fields(8);
   workload.set_threads(1);
+  workload.set_flows_per_thread(1);
   workload.set_touch(v1::TOUCH_VERIFY);
   workload.set_read(v1::READ_VERIFY);
   workload.set_congestion("cubic");
@@ -50,84 +51,119 @@ v1::Workload VerifiedWorkload(v1::SendMode mode) {
   return workload;
 }
 
-FlowRun RunFlow(FlowOptions options) {
+namespace {
+
+// Of flow 3, and those after it.
+v1::FlowEnd EndOf(v1::Role role, uint32_t index) {
+  v1::FlowEnd end;
+  end.set_flow(3 + index);
+  end.set_role(role);
+  end.set_peer_on_same_host(true);
+  const bool sends = role == v1::ROLE_SENDER;
+  end.set_nonce(std::string(16, static_cast<char>((sends ? 's' : 'r') + index)));
+  end.set_peer_nonce(std::string(16, static_cast<char>((sends ? 'r' : 's') + index)));
+  return end;
+}
+
+void AddFlow(FlowOptions& options, uint32_t index, DataThread::Options& sends,
+             DataThread::Options& receives) {
+  const v1::Workload& workload = options.workload;
+  SocketPair pair = FindTransport(workload.transport()).value()->ConnectPair().value();
+  if (options.head_start_bytes > 0) {
+    // Pinned fields are charged by the page, which is more than they hold.
+    SetBuffer(pair.client, SO_SNDBUF, static_cast<int>(4 * options.head_start_bytes));
+    SetBuffer(pair.server, SO_RCVBUF, 16384);
+  }
+  Flow::Parts sender = {.end = EndOf(v1::ROLE_SENDER, index),
+                        .socket = std::move(pair.client),
+                        .control = std::move(pair.client_control)};
+  Flow::Parts receiver = {.end = EndOf(v1::ROLE_RECEIVER, index),
+                          .socket = std::move(pair.server),
+                          .control = std::move(pair.server_control)};
+  sender.sender = options.sender != nullptr ? std::move(options.sender)
+                                            : MakeSender(workload.send_mode()).value();
+  receiver.receiver = options.receiver != nullptr ? std::move(options.receiver)
+                                                  : MakeReceiver(workload.receive_mode()).value();
+  if (Exchanges(workload.pattern())) {
+    sender.receiver = MakeReceiver(workload.receive_mode()).value();
+    receiver.sender = MakeSender(workload.send_mode()).value();
+  }
+  sends.flows.push_back(std::move(sender));
+  receives.flows.push_back(std::move(receiver));
+}
+
+FlowRun RunOf(const absl::Status& sent, const absl::Status& received, const Flow& sender,
+              const Flow& receiver) {
+  return {.sender = sent,
+          .receiver = received,
+          .sent = sender.result(),
+          .received = receiver.result(),
+          .sender_echo = sender.echo(),
+          .receiver_echo = receiver.echo(),
+          .receiver_end = receiver.applied_end()};
+}
+
+}  // namespace
+
+FlowRun RunFlow(FlowOptions options) { return RunFlows(std::move(options)).front(); }
+
+std::vector<FlowRun> RunFlows(FlowOptions options) {
   ::signal(SIGPIPE, SIG_IGN);  // as the agent does: not every call can be told to spare it
   RealClock clock;
   WindowGate sender_gate(clock);
   WindowGate receiver_gate(clock);
   Mailbox<End> ready(clock);
   Mailbox<End> done(clock);
-  SocketPair pair = FindTransport(options.workload.transport()).value()->ConnectPair().value();
-  if (options.head_start_bytes > 0) {
-    // Pinned fields are charged by the page, which is more than they hold.
-    SetBuffer(pair.client, SO_SNDBUF, static_cast<int>(4 * options.head_start_bytes));
-    SetBuffer(pair.server, SO_RCVBUF, 16384);
-  }
-  const v1::Workload& workload = options.workload;
-  const auto make = [&](v1::Role role, UniqueFd socket, UniqueFd control, WindowGate& gate) {
-    v1::FlowEnd end;
-    end.set_flow(3);
-    end.set_role(role);
-    end.set_peer_on_same_host(true);
-    const bool sends = role == v1::ROLE_SENDER;
-    end.set_nonce(std::string(16, sends ? 's' : 'r'));
-    end.set_peer_nonce(std::string(16, sends ? 'r' : 's'));
-    return DataThread::Options{.end = end,
-                               .workload = workload,
-                               .content_seed = 42,
-                               .socket = std::move(socket),
-                               .control = std::move(control),
-                               .sender = nullptr,
-                               .receiver = nullptr,
-                               .gate = gate,
-                               .drain_limit = options.drain_limit,
-                               .on_ready =
-                                   [&ready, role](absl::Status s) {
-                                     ready.Push({role, std::move(s)});
-                                   },
-                               .on_done =
-                                   [&done, role](absl::Status s) {
-                                     done.Push({role, std::move(s)});
-                                   }};
+  const auto threaded = [&](v1::Role role, WindowGate& gate) {
+    return DataThread::Options{
+        .number = 0,
+        .trial = {.workload = options.workload, .content_seed = 42, .gate = gate},
+        .flows = {},
+        .drain_limit = options.drain_limit,
+        .on_ready =
+            [&ready, role](absl::Status s) {
+              ready.Push({role, std::move(s)});
+            },
+        .on_done =
+            [&done, role](absl::Status s) {
+              done.Push({role, std::move(s)});
+            }};
   };
-  DataThread::Options sends =
-      make(v1::ROLE_SENDER, std::move(pair.client), std::move(pair.client_control), sender_gate);
-  sends.sender = options.sender != nullptr ? std::move(options.sender)
-                                           : MakeSender(workload.send_mode()).value();
-  DataThread::Options receives = make(v1::ROLE_RECEIVER, std::move(pair.server),
-                                      std::move(pair.server_control), receiver_gate);
-  receives.receiver = options.receiver != nullptr ? std::move(options.receiver)
-                                                  : MakeReceiver(workload.receive_mode()).value();
-  if (Exchanges(workload.pattern())) {
-    sends.receiver = MakeReceiver(workload.receive_mode()).value();
-    receives.sender = MakeSender(workload.send_mode()).value();
+  DataThread::Options sends = threaded(v1::ROLE_SENDER, sender_gate);
+  DataThread::Options receives = threaded(v1::ROLE_RECEIVER, receiver_gate);
+  for (uint32_t i = 0; i < options.workload.flows_per_thread(); ++i) {
+    AddFlow(options, i, sends, receives);
   }
   DataThread sender(std::move(sends));
   DataThread receiver(std::move(receives));
 
-  FlowRun run;
+  absl::Status sent;
+  absl::Status received;
   const auto take = [&](End end) {
-    (end.role == v1::ROLE_SENDER ? run.sender : run.receiver) = end.status;
+    (end.role == v1::ROLE_SENDER ? sent : received) = end.status;
     return end.status.ok();
   };
   for (int i = 0; i < 2; ++i) {
-    if (!take(*ready.PopUntil(absl::InfiniteFuture()))) return run;
+    if (take(*ready.PopUntil(absl::InfiniteFuture()))) continue;
+    FlowRun failed;
+    failed.sender = sent;
+    failed.receiver = received;
+    return {failed};
   }
   sender_gate.Advance(Phase::kRunning);
-  while (sender.meter().counters().bytes.Get() < options.head_start_bytes) {
-    std::this_thread::yield();
-  }
+  const FlowCounters& first = sender.flows().front()->meter().counters();
+  while (first.bytes.Get() < options.head_start_bytes) std::this_thread::yield();
   receiver_gate.Advance(Phase::kRunning);
   for (int i = 0; i < 2; ++i) {
     if (take(*done.PopUntil(absl::InfiniteFuture()))) continue;
     sender.Abort();
     receiver.Abort();
   }
-  run.sent = sender.result();
-  run.received = receiver.result();
-  run.sender_echo = sender.echo();
-  run.receiver_echo = receiver.echo();
-  return run;
+  std::vector<FlowRun> runs;
+  for (size_t i = 0; i < sender.flows().size(); ++i) {
+    runs.push_back(RunOf(sent, received, *sender.flows()[i], *receiver.flows()[i]));
+  }
+  return runs;
 }
 
 }  // namespace copycost::testing

@@ -1,10 +1,11 @@
-// One flow over loopback, or a pair of unix sockets, between two real data threads, without an
-// agent around them. For tests of modes, right and deliberately wrong ones.
+// Flows over loopback, or pairs of unix sockets, between two real data threads, without an agent
+// around them. For tests of modes, right and deliberately wrong ones.
 #ifndef COPYCOST_TESTS_TESTING_FLOW_HARNESS_H_
 #define COPYCOST_TESTS_TESTING_FLOW_HARNESS_H_
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -22,6 +23,7 @@ struct FlowRun {
   v1::FlowResult received;  // meaningful when `receiver` is OK
   v1::Workload sender_echo;
   v1::Workload receiver_echo;
+  v1::AppliedEnd receiver_end;
 };
 
 struct FlowOptions {
@@ -34,11 +36,15 @@ struct FlowOptions {
   absl::Duration drain_limit = DataThread::kDrainLimit;
 };
 
-// 64 messages of 16 KiB in 8 fields, verified, ring depth 8.
+// 64 messages of 16 KiB in 8 fields, verified, ring depth 8, one flow.
 v1::Workload VerifiedWorkload(v1::SendMode mode);
 
 // The end of both threads. Aborts the flow when one of them fails.
 FlowRun RunFlow(FlowOptions options);
+
+// As many flows between the two threads as workload.flows_per_thread says; the first one's modes,
+// and head start, as above. Statuses are those of the threads, in each.
+std::vector<FlowRun> RunFlows(FlowOptions options);
 
 }  // namespace copycost::testing
 

@@ -21,6 +21,7 @@ struct TrialOptions {
   uint32_t attempt = 1;
   v1::SendMode mode = v1::SEND_MODE_TWO_COPY;
   uint32_t flows = 1;
+  uint32_t flows_per_thread = 1;
   uint64_t window_bytes = 600'000'000;  // of each flow, both sides; 8 Gbit/s
 };
 
@@ -35,6 +36,7 @@ inline v1::Workload WorkloadOf(v1::SendMode mode, uint64_t message_bytes = 65536
   workload.set_message_bytes(message_bytes);
   workload.set_fields(8);
   workload.set_threads(threads);
+  workload.set_flows_per_thread(1);
   workload.set_touch(v1::TOUCH_FIELDS);
   workload.set_read(v1::READ_NONE);
   workload.set_congestion("cubic");
@@ -63,10 +65,12 @@ inline v1::FlowResult& AddEnd(v1::AgentRecord& agent, v1::Role role, const Trial
   v1::FlowEnd& end = *agent.mutable_prepare()->add_ends();
   end.set_flow(flow);
   end.set_role(role);
-  end.set_cpu(flow + (role == v1::ROLE_RECEIVER ? 100 : 0));  // one for each
+  end.set_thread(flow / options.flows_per_thread);
+  end.set_cpu(end.thread() + (role == v1::ROLE_RECEIVER ? 100 : 0));  // one for each
   v1::AppliedEnd& applied = *agent.mutable_ready()->add_ends();
   applied.set_flow(flow);
   applied.set_role(role);
+  applied.set_thread(end.thread());
   applied.set_cpu(end.cpu());
   v1::FlowResult& result = *agent.mutable_finished()->add_flows();
   result.set_flow(flow);
@@ -118,7 +122,9 @@ inline v1::TrialRecord OkTrial(const TrialOptions& options = {}) {
   trial.set_block(options.block);
   trial.set_cell_id(options.cell);
   trial.set_purpose(v1::PURPOSE_MEASURE);
-  *trial.mutable_workload() = WorkloadOf(options.mode, 65536, options.flows);
+  *trial.mutable_workload() =
+      WorkloadOf(options.mode, 65536, options.flows / options.flows_per_thread);
+  trial.mutable_workload()->set_flows_per_thread(options.flows_per_thread);
   trial.set_started_unix_ns(1'760'000'000'123'000'000);
   trial.set_ended_unix_ns(1'760'000'001'000'000'000);
   trial.set_outcome(v1::OUTCOME_OK);

@@ -155,6 +155,19 @@ TEST_F(FlowMeterTest, AThreadThatRunsReadsThoseThatDoNot) {
   EXPECT_EQ(other.Window()->bytes(), 70u);
 }
 
+TEST_F(FlowMeterTest, OneMeterLooksForAllFlowsOfItsThreadAtTheSameTime) {
+  FlowMeter other(gate_);
+  FlowMeter* const flows_of_thread[] = {&meter_, &other};
+  meter_.LookFor(flows_of_thread);
+  Due(std::numeric_limits<int64_t>::max() / 2, kNotYet);
+  PassUntilItHasLooked();
+  EXPECT_FALSE(other.HasRead(Edge::kOpen));
+  Due(MonotonicNanos(), kNotYet);  // nobody would have been late yet
+  PassUntilItHasLooked();
+  EXPECT_TRUE(other.HasRead(Edge::kOpen));
+  EXPECT_FALSE(other.HasRead(Edge::kClose));
+}
+
 TEST_F(FlowMeterTest, TheRunnersReadingTellsTheDataThreadsCpuTimeNotItsOwn) {
   std::promise<void> adopted, over;
   std::thread blocked([&] {

@@ -58,6 +58,21 @@ TEST_F(CreditTest, MoreThanWasSentCannotHaveBeenTaken) {
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("10000 were sent")));
 }
 
+TEST_F(CreditTest, WhoDoesNotWaitIsToldWhetherThereIsAny) {
+  EXPECT_TRUE(*sender_.Has(0, 1000));
+  EXPECT_FALSE(*sender_.Has(10'000, 1000));
+  EXPECT_OK(receiver_.Grant(1000));
+  EXPECT_OK(receiver_.Grant(7000));
+  EXPECT_TRUE(*sender_.Has(10'000, 1000));
+  EXPECT_FALSE(*sender_.Has(11'000, 1000));
+}
+
+TEST_F(CreditTest, WhoDoesNotWaitIsToldOfASecondOfSilence) {
+  absl::StatusOr<bool> has = false;
+  while (has.ok() && !*has) has = sender_.Has(1 << 20, 1);
+  EXPECT_THAT(has, StatusIs(absl::StatusCode::kDataLoss, HasSubstr("taken nothing for 1 s")));
+}
+
 TEST_F(CreditTest, AReceiverThatIsGoneIsNoLoss) {
   pair_.server.Reset();
   EXPECT_THAT(sender_.Await(1 << 20, 1), StatusIs(absl::StatusCode::kUnavailable, HasSubstr("")));

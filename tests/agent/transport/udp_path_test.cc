@@ -2,6 +2,7 @@
 // the others say so before a byte is sent.
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "agent/host_info.h"
 #include "common/mode_traits.h"
 #include "common/words.h"
@@ -13,6 +14,7 @@ namespace {
 
 using ::copycost::testing::FlowRun;
 using ::copycost::testing::RunFlow;
+using ::copycost::testing::RunFlows;
 using ::copycost::testing::StatusIs;
 using ::copycost::testing::VerifiedWorkload;
 using ::testing::HasSubstr;
@@ -25,6 +27,7 @@ v1::Workload OverUdp(v1::SendMode send, v1::ReceiveMode receive) {
   workload.set_transport(v1::TRANSPORT_UDP);
   workload.clear_congestion();
   workload.clear_nodelay();
+  workload.clear_tso();
   workload.set_mss_bytes(kSegment);
   workload.set_receive_mode(receive);
   return workload;
@@ -87,6 +90,30 @@ TEST(UdpPathTest, EveryReceiveModeTakesAllOrIsToldNotToWork) {
       EXPECT_EQ(run.received.verified_bytes(), HasBuffers(entry.mode()) ? bytes : 0);
       EXPECT_EQ(run.sender_echo.mss_bytes(), segment);
     }
+  }
+}
+
+// Each flow has credit of its own, and none waits for another's.
+TEST(UdpPathTest, SeveralFlowsOfOneThreadAllArrive) {
+  const v1::TransportState told = Udp();
+  const auto run = [](v1::SendMode send, v1::ReceiveMode receive) {
+    SCOPED_TRACE(absl::StrCat(Label(send), " to ", Label(receive)));
+    v1::Workload workload = OverUdp(send, receive);
+    workload.set_flows_per_thread(4);
+    if (DeliversNothing(receive)) workload.set_read(v1::READ_NONE);
+    const uint64_t bytes = workload.message_bytes() * workload.messages_per_flow();
+    for (const FlowRun& run : RunFlows({.workload = workload})) {
+      ASSERT_OK(run.sender);
+      ASSERT_OK(run.receiver);
+      EXPECT_EQ(run.received.total_bytes(), bytes);
+      EXPECT_EQ(run.received.verified_bytes(), DeliversNothing(receive) ? 0 : bytes);
+    }
+  };
+  for (const v1::SendModeState& entry : told.send_modes()) {
+    if (entry.state().available()) run(entry.mode(), v1::RECEIVE_MODE_RECV);
+  }
+  for (const v1::ReceiveModeState& entry : told.receive_modes()) {
+    if (entry.state().available()) run(v1::SEND_MODE_ZERO_COPY, entry.mode());
   }
 }
 

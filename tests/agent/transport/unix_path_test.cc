@@ -14,6 +14,7 @@ namespace {
 
 using ::copycost::testing::FlowRun;
 using ::copycost::testing::RunFlow;
+using ::copycost::testing::RunFlows;
 using ::copycost::testing::StatusIs;
 using ::copycost::testing::VerifiedWorkload;
 using ::testing::HasSubstr;
@@ -96,6 +97,22 @@ TEST(UnixPathTest, EveryReceiveModeTakesAllOrIsToldNotToWork) {
     ASSERT_OK(run.sender);
     EXPECT_EQ(run.received.total_bytes(), bytes);
     EXPECT_EQ(run.received.verified_bytes(), DeliversNothing(entry.mode()) ? 0 : bytes);
+  }
+}
+
+TEST(UnixPathTest, SeveralFlowsOfOneThreadAllArrive) {
+  const v1::TransportState told = Unix();
+  for (const v1::SendModeState& entry : told.send_modes()) {
+    if (!entry.state().available()) continue;
+    SCOPED_TRACE(Label(entry.mode()));
+    v1::Workload workload = OverUnix(entry.mode(), v1::RECEIVE_MODE_RECV);
+    workload.set_flows_per_thread(4);
+    for (const FlowRun& run : RunFlows({.workload = workload})) {
+      ASSERT_OK(run.sender);
+      ASSERT_OK(run.receiver);
+      EXPECT_EQ(run.received.verified_bytes(),
+                workload.message_bytes() * workload.messages_per_flow());
+    }
   }
 }
 

@@ -32,7 +32,7 @@ TEST(PlanTextTest, SaysWhatWillRunAndForHowLong) {
             "threads=1 touch=fields read=auto congestion=cubic ring_depth=auto "
             "pacing_bits_per_s=none mtu=found send_buffer_bytes=auto receive_buffer_bytes=auto "
             "nodelay=auto mss_bytes=found busy_poll_us=none tso=found gro=found "
-            "working_set_bytes=auto "
+            "flows_per_thread=1 working_set_bytes=auto "
             "alignment_bytes=auto huge_pages=none placement=spread\n"
             "\n"
             "cells\n"
@@ -55,6 +55,14 @@ TEST(PlanTextTest, ExchangesAreToldWithTheirResponsesAndRate) {
   EXPECT_THAT(text,
               AllOf(HasSubstr("mtu=found response_bytes=same rate=100 send_buffer_bytes=auto"),
                     HasSubstr("paced  1 thread  8192 exchanges a flow")));
+}
+
+TEST(PlanTextTest, TellsHowManyFlowsAThreadHasWhereItHasSeveral) {
+  const std::string text =
+      PlanText(PlanOf("matrix { send_mode: 'two-copy' message_bytes: '64K' threads: '2' "
+                      "flows_per_thread: '1,8' }"));
+  EXPECT_THAT(text, AllOf(HasSubstr("stream  2 threads             512 messages a flow\n"),
+                          HasSubstr("stream  2 threads of 8 flows  64 messages a flow\n")));
 }
 
 TEST(PlanTextTest, TellsTheArmsOfARepeatedValueApart) {

@@ -31,7 +31,7 @@ v1::TrialRecord Applied(v1::SendMode mode) {
   *attempt.mutable_workload() = WorkloadOf(mode, 65536, 2);
   PlacementHost host = {.boot_id = "boot-1", .cpus = {}};
   for (const uint32_t cpu : {0, 1, 2, 3}) host.cpus.emplace_back().set_cpu(cpu);
-  const auto ends = *LayOutFlows({host, host}, v1::PLACEMENT_SPREAD, 2, RandomNonce);
+  const auto ends = *LayOutFlows({host, host}, {.threads = 2}, RandomNonce);
   for (size_t i : {0, 1}) {
     v1::AgentRecord& agent = *attempt.add_agents();
     agent.set_agent(i == 0 ? "sender" : "receiver");
@@ -94,8 +94,9 @@ TEST(EchoCheckTest, CatchesEveryFieldThatEitherAgentAppliedDifferently) {
 }
 
 TEST(EchoCheckTest, CatchesWhatTheSenderDidNotTellAlthoughTheReceiverDid) {
-  for (const char* name : {"message_bytes", "congestion", "threads", "transport", "ip_version",
-                           "warmup_ns", "window_ns", "pattern", "ring_depth"}) {
+  for (const char* name :
+       {"message_bytes", "congestion", "threads", "flows_per_thread", "transport", "ip_version",
+        "warmup_ns", "window_ns", "pattern", "ring_depth"}) {
     v1::TrialRecord attempt = Applied(v1::SEND_MODE_ZERO_COPY);
     v1::Workload& applied = AppliedBy(attempt, v1::ROLE_SENDER);
     applied.GetReflection()->ClearField(&applied,
@@ -245,8 +246,17 @@ TEST(EchoCheckTest, AnEndThatFollowsItsPacketsIsWhereTheyComeIn) {
   EXPECT_THAT(CheckEchoes(untold), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("not told")));
   v1::TrialRecord moved_sender = follows();
   AgentOf(moved_sender, v1::ROLE_SENDER).mutable_ready()->mutable_ends(0)->set_cpu(3);
-  EXPECT_THAT(CheckEchoes(moved_sender),
-              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("sender runs flow 0 on CPU 3")));
+  EXPECT_THAT(
+      CheckEchoes(moved_sender),
+      StatusIs(absl::StatusCode::kDataLoss, HasSubstr("sender runs flow 0 in thread 0 on CPU 3")));
+}
+
+TEST(EchoCheckTest, CatchesAnEndInAnotherThread) {
+  v1::TrialRecord attempt = Applied(v1::SEND_MODE_TWO_COPY);
+  AgentOf(attempt, v1::ROLE_SENDER).mutable_ready()->mutable_ends(1)->set_thread(0);
+  EXPECT_THAT(CheckEchoes(attempt), StatusIs(absl::StatusCode::kDataLoss,
+                                             AllOf(HasSubstr("sender runs flow 1 in thread 0"),
+                                                   HasSubstr("where flow 1 in thread 1"))));
 }
 
 TEST(EchoCheckTest, CatchesAnEndInAnotherRole) {

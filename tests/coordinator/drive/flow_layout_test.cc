@@ -30,9 +30,10 @@ PlacementHost PlacementHostOf(const Host& host) {
   return result;
 }
 
-Ends LayOut(const Host& sender, const Host& receiver, uint32_t threads) {
-  return *LayOutFlows({PlacementHostOf(sender), PlacementHostOf(receiver)}, v1::PLACEMENT_SPREAD,
-                      threads, CountedNonces());
+Ends LayOut(const Host& sender, const Host& receiver, uint32_t threads,
+            uint32_t flows_per_thread = 1) {
+  return *LayOutFlows({PlacementHostOf(sender), PlacementHostOf(receiver)},
+                      {.threads = threads, .flows_per_thread = flows_per_thread}, CountedNonces());
 }
 
 std::vector<uint32_t> Cpus(const std::vector<v1::FlowEnd>& ends) {
@@ -96,6 +97,25 @@ TEST(FlowLayoutTest, TheOrderOfTheCpusDoesNotMatter) {
   EXPECT_THAT(Cpus(ends[1]), ElementsAre(0, 0, 0));
 }
 
+TEST(FlowLayoutTest, FlowsOfOneThreadAreNextToEachOtherAndShareItsCpuOnBothSides) {
+  const Ends ends = LayOut({"a", {0, 1, 2, 3}}, {"a", {0, 1, 2, 3}}, 2, 3);
+  std::set<std::string> nonces;
+  for (const std::vector<v1::FlowEnd>& agent : ends) {
+    ASSERT_EQ(agent.size(), 6u);
+    for (uint32_t flow = 0; flow < 6; ++flow) {
+      EXPECT_EQ(agent[flow].flow(), flow);
+      EXPECT_EQ(agent[flow].thread(), flow / 3);
+      EXPECT_EQ(agent[flow].role(), agent[0].role());
+      EXPECT_EQ(agent[flow].listens(), agent[0].listens());
+      nonces.insert(agent[flow].nonce());
+    }
+  }
+  EXPECT_EQ(nonces.size(), 12u);
+  // As those of as many threads with one flow each.
+  EXPECT_THAT(Cpus(ends[0]), ElementsAre(1, 1, 1, 3, 3, 3));
+  EXPECT_THAT(Cpus(ends[1]), ElementsAre(2, 2, 2, 0, 0, 0));
+}
+
 // What "zero-copy" can mean depends on it.
 TEST(FlowLayoutTest, TellsEachEndWhetherItsPeerIsOnTheSameKernel) {
   for (const auto& agent : LayOut({"a", {0, 1}}, {"a", {0, 1}}, 1)) {
@@ -136,7 +156,8 @@ PlacementHost Eight() {
 
 TEST(FlowLayoutTest, EndsStandToEachOtherAsThePlacementSays) {
   const auto lay_out = [](v1::Placement placement) {
-    return *LayOutFlows({Eight(), Eight()}, placement, 2, CountedNonces());
+    return *LayOutFlows({Eight(), Eight()}, {.placement = placement, .threads = 2},
+                        CountedNonces());
   };
   const Ends same_cpu = lay_out(v1::PLACEMENT_SAME_CPU);
   EXPECT_THAT(Cpus(same_cpu[0]), ElementsAre(1, 2));
@@ -153,7 +174,8 @@ TEST(FlowLayoutTest, EndsStandToEachOtherAsThePlacementSays) {
 }
 
 TEST(FlowLayoutTest, APlacementThatCannotBeHadIsSaid) {
-  const auto ends = LayOutFlows({Eight(), Eight()}, v1::PLACEMENT_OTHER_NODE, 2, CountedNonces());
+  const auto ends =
+      LayOutFlows({Eight(), Eight()}, {.placement = v1::PLACEMENT_OTHER_NODE}, CountedNonces());
   EXPECT_THAT(ends.status(),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("other-node")));
 }

@@ -59,7 +59,7 @@ void ShiftWindow(v1::FlowResult& end, int64_t by_ns) {
 // Sender and receiver of flow 0 are bound to the same CPU.
 void ShareACpu(v1::TrialRecord& trial) {
   for (v1::AgentRecord& agent : *trial.mutable_agents()) {
-    agent.mutable_prepare()->mutable_ends(0)->set_cpu(7);
+    agent.mutable_ready()->mutable_ends(0)->set_cpu(7);
   }
 }
 
@@ -357,6 +357,30 @@ TEST(JudgeTest, RemarksMoreThreadsThanCpusOnAHost) {
   EXPECT_THAT(FlagsOf(trial), ElementsAre(v1::FLAG_OVERSUBSCRIBED));
   AgentOf(trial, kReceiver).set_boot_id("boot-2");  // two hosts, each with a CPU of that number
   EXPECT_THAT(FlagsOf(trial), IsEmpty());
+}
+
+// Both ends of a flow are then on one CPU; those of two flows are not.
+TEST(JudgeTest, EndsThatThePlacementPutsTogetherAreNotTooMany) {
+  v1::TrialRecord trial = GoodTrial();
+  trial.mutable_workload()->set_placement(v1::PLACEMENT_SAME_CPU);
+  ShareACpu(trial);
+  EXPECT_THAT(FlagsOf(trial), IsEmpty());
+  trial = OkTrial({.flows = 2});
+  trial.mutable_workload()->set_placement(v1::PLACEMENT_SAME_CPU);
+  for (v1::AgentRecord& agent : *trial.mutable_agents()) {
+    for (v1::AppliedEnd& end : *agent.mutable_ready()->mutable_ends()) end.set_cpu(7);
+  }
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(v1::FLAG_OVERSUBSCRIBED));
+}
+
+TEST(JudgeTest, FlowsOfOneThreadShareItsCpuAndAreNoMoreThreads) {
+  v1::TrialRecord trial = OkTrial({.flows = 6, .flows_per_thread = 3});
+  EXPECT_OK(CheckFinished(trial));
+  EXPECT_THAT(FlagsOf(trial), IsEmpty());
+  for (int flow : {3, 4, 5}) {
+    AgentOf(trial, kSender).mutable_ready()->mutable_ends(flow)->set_cpu(0);
+  }
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(v1::FLAG_OVERSUBSCRIBED));
 }
 
 TEST(JudgeTest, RemarksThatMoreThanOnePercentWasInFlight) {

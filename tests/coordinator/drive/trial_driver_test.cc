@@ -79,6 +79,19 @@ TEST_F(TrialDriverTest, ResolvesTheRingDepthByTheSendersLockedMemory) {
   EXPECT_EQ(Run(order).workload().ring_depth(), 4u);
 }
 
+TEST_F(TrialDriverTest, FlowsOfOneThreadAreAskedForAndHaveRingsOfTheirOwn) {
+  TrialOrder order = Order();
+  order.workload.set_flows_per_thread(3);
+  order.workload.set_ring_depth(0);
+  agents_[0].description.set_locked_memory_bytes(6 * 4 * 18 * 4096);  // 4 messages of 6 flows
+  const v1::TrialRecord trial = Run(order);
+  EXPECT_EQ(trial.outcome(), v1::OUTCOME_OK) << trial.reason();
+  EXPECT_EQ(trial.workload().ring_depth(), 4u);
+  ASSERT_EQ(trial.agents(0).prepare().ends_size(), 6);
+  EXPECT_EQ(trial.agents(0).prepare().ends(2).thread(), 0u);
+  EXPECT_EQ(trial.agents(0).prepare().ends(3).thread(), 1u);
+}
+
 TEST_F(TrialDriverTest, AnInvalidTrialIsStoredAndNotRepeated) {
   receiver_.Play({{.bend_finished = [](v1::Finished& finished) {
     finished.mutable_flows(0)->set_total_bytes(1);

@@ -305,11 +305,47 @@ TEST(PlanTest, DatagramsHaveNothingOfTcpAndNoMessageTheyCannotHold) {
   EXPECT_THAT(plan->skipped(0).reason(), HasSubstr("at most 65507 bytes"));
 }
 
+TEST(PlanTest, MoreFlowsThanATrialHasAreSkippedWithTheReason) {
+  const auto plan = MakePlan(FromFile("matrix { send_mode: 'two-copy' message_bytes: '4K'"
+                                      " threads: '16,32' flows_per_thread: '1,64' }"),
+                             HostLimits());
+  ASSERT_OK(plan);
+  EXPECT_THAT(Labels(*plan),
+              ElementsAre("threads=16 flows_per_thread=1", "threads=16 flows_per_thread=64",
+                          "threads=32 flows_per_thread=1"));
+  ASSERT_EQ(plan->skipped_size(), 1);
+  EXPECT_EQ(plan->skipped(0).reason(),
+            "32 threads of 64 flows are 2048 flows, and a trial has at most 1024; lower --threads "
+            "or --flows-per-thread");
+  EXPECT_OK(CheckPlan(*plan));
+  EXPECT_THAT(MakePlan(FromFile("matrix { threads: '256' flows_per_thread: '5' }"), HostLimits()),
+              StatusIs(kPrecondition, HasSubstr("at most 1024")));
+}
+
+TEST(PlanTest, AnExchangeTakesItsThreadWhole) {
+  const std::string matrix =
+      "matrix { send_mode: 'two-copy' message_bytes: '4K' pattern: 'stream,rr'";
+  EXPECT_THAT(
+      MakePlan(FromFile(matrix + " flows_per_thread: '1,4' }"), HostLimits()),
+      StatusIs(kPrecondition,
+               AllOf(StartsWith("f:1:73: flows_per_thread: under rr an exchange takes its thread "
+                                "whole"),
+                     HasSubstr("leave --flows-per-thread at 1 there, or use --pattern stream"))));
+  EXPECT_OK(MakePlan(FromFile(matrix + " flows_per_thread: '1' }"), HostLimits()));
+  const auto plan = MakePlan(FromPreset(matrix + " flows_per_thread: '1,4' }"), HostLimits());
+  ASSERT_OK(plan);
+  EXPECT_THAT(Labels(*plan),
+              ElementsAre("pattern=stream flows_per_thread=1", "pattern=stream flows_per_thread=4",
+                          "pattern=rr flows_per_thread=1"));
+  ASSERT_EQ(plan->skipped_size(), 1);
+  EXPECT_THAT(plan->skipped(0).reason(), HasSubstr("an exchange takes its thread whole"));
+}
+
 TEST(PlanTest, EveryAxisReachesTheWorkload) {
   const auto plan = MakePlan(
       FromFile("warmup: '1s' window: '2s' matrix { ip_version: '6' send_mode: 'one-copy'"
                " message_bytes: '12K' fields: '3' threads: '5' touch: 'header' read: 'checksum'"
-               " congestion: 'reno' ring_depth: '9' }"),
+               " congestion: 'reno' ring_depth: '9' flows_per_thread: '7' }"),
       HostLimits());
   ASSERT_OK(plan);
   const v1::Workload& workload = plan->cells(0).workload();
@@ -321,6 +357,7 @@ TEST(PlanTest, EveryAxisReachesTheWorkload) {
   EXPECT_EQ(workload.message_bytes(), 12u << 10);
   EXPECT_EQ(workload.fields(), 3u);
   EXPECT_EQ(workload.threads(), 5u);
+  EXPECT_EQ(workload.flows_per_thread(), 7u);
   EXPECT_EQ(workload.touch(), v1::TOUCH_HEADER);
   EXPECT_EQ(workload.read(), v1::READ_CHECKSUM);
   EXPECT_EQ(workload.congestion(), "reno");

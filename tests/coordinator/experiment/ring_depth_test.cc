@@ -14,6 +14,7 @@ v1::Workload ZeroCopy(uint64_t message_bytes, uint32_t threads) {
   workload.set_send_mode(v1::SEND_MODE_ZERO_COPY);
   workload.set_message_bytes(message_bytes);
   workload.set_threads(threads);
+  workload.set_flows_per_thread(1);
   return workload;
 }
 
@@ -51,6 +52,13 @@ TEST(RingDepthTest, SharesTheBudgetAmongTheThreads) {
   // 64 KiB and two pages: 72 KiB a buffer.
   EXPECT_EQ(ResolveRingDepth(ZeroCopy(64 << 10, 1), 8 * kMiB), 64u);
   EXPECT_EQ(ResolveRingDepth(ZeroCopy(64 << 10, 8), 8 * kMiB), 14u);
+}
+
+TEST(RingDepthTest, FlowsOfOneThreadShareTheBudgetAsFlowsOfManyDo) {
+  v1::Workload shared = ZeroCopy(64 << 10, 2);
+  shared.set_flows_per_thread(4);
+  EXPECT_EQ(LockedBytes(shared, 3), LockedBytes(ZeroCopy(64 << 10, 8), 3));
+  EXPECT_EQ(ResolveRingDepth(shared, 8 * kMiB), 14u);
 }
 
 TEST(RingDepthTest, NeverAsksForMoreThanTheBudgetWhereTwoBuffersFit) {

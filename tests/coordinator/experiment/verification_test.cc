@@ -16,6 +16,7 @@ v1::Workload Measured(v1::SendMode mode, uint64_t message_bytes, uint32_t thread
   workload.set_send_mode(mode);
   workload.set_message_bytes(message_bytes);
   workload.set_threads(threads);
+  workload.set_flows_per_thread(1);
   workload.set_touch(v1::TOUCH_NONE);
   workload.set_window_ns(1);
   workload.set_warmup_ns(1);
@@ -23,7 +24,8 @@ v1::Workload Measured(v1::SendMode mode, uint64_t message_bytes, uint32_t thread
 }
 
 uint64_t TotalBytes(const v1::Workload& workload) {
-  return workload.messages_per_flow() * workload.message_bytes() * workload.threads();
+  return workload.messages_per_flow() * workload.message_bytes() * workload.threads() *
+         workload.flows_per_thread();
 }
 
 TEST(VerificationTest, ChecksTheSmallestAndTheLargestSizeWithTheFewestThreads) {
@@ -153,7 +155,6 @@ TEST(VerificationTest, SocketsAreAsTheKernelHasThem) {
   measured.set_receive_buffer_bytes(65536);
   measured.set_mss_bytes(500);
   measured.set_busy_poll_us(50);
-  measured.set_huge_pages(v1::HUGE_PAGES_RESERVED);
   measured.set_placement(v1::PLACEMENT_SAME_CPU);
   const std::vector<v1::Workload> verifications = VerificationsOf({measured});
   ASSERT_EQ(verifications.size(), 1u);
@@ -162,8 +163,32 @@ TEST(VerificationTest, SocketsAreAsTheKernelHasThem) {
   EXPECT_EQ(verifications[0].mss_bytes(), 0u);
   EXPECT_EQ(verifications[0].busy_poll_us(), 0u);
   EXPECT_EQ(verifications[0].nodelay(), v1::NODELAY_OFF);
-  EXPECT_EQ(verifications[0].huge_pages(), v1::HUGE_PAGES_NONE);
   EXPECT_EQ(verifications[0].placement(), v1::PLACEMENT_SPREAD);
+}
+
+TEST(VerificationTest, PagesOfAnotherKindAreAPathOfTheirOwn) {
+  const v1::Workload small = Measured(v1::SEND_MODE_ONE_COPY, kMiB, 1);
+  v1::Workload huge = small;
+  huge.set_huge_pages(v1::HUGE_PAGES_RESERVED);
+  const std::vector<v1::Workload> verifications = VerificationsOf({small, huge});
+  ASSERT_EQ(verifications.size(), 2u);
+  EXPECT_EQ(verifications[1].huge_pages(), v1::HUGE_PAGES_RESERVED);
+}
+
+// Datagrams that fill a message evenly are not joined, which is another way to take them; and they
+// need the MTU they were asked for.
+TEST(VerificationTest, DatagramsOfASizeThatWasAskedForAreCutLikeThat) {
+  v1::Workload as_it_fits = Measured(v1::SEND_MODE_ONE_COPY, 8192, 1);
+  as_it_fits.set_transport(v1::TRANSPORT_UDP);
+  as_it_fits.set_mtu(9000);
+  v1::Workload even = as_it_fits;
+  even.set_mss_bytes(4096);
+  const std::vector<v1::Workload> verifications = VerificationsOf({as_it_fits, even});
+  ASSERT_EQ(verifications.size(), 2u);
+  EXPECT_EQ(verifications[0].mss_bytes(), 0u);
+  EXPECT_EQ(verifications[0].mtu(), 0u);
+  EXPECT_EQ(verifications[1].mss_bytes(), 4096u);
+  EXPECT_EQ(verifications[1].mtu(), 9000u);
 }
 
 TEST(VerificationTest, DatagramsAreFewerSinceEachIsWaitedFor) {
@@ -173,6 +198,21 @@ TEST(VerificationTest, DatagramsAreFewerSinceEachIsWaitedFor) {
   ASSERT_EQ(verifications.size(), 1u);
   EXPECT_EQ(verifications[0].messages_per_flow(), 32768u);
   EXPECT_LT(EstimateTraffic(verifications[0]), absl::Seconds(2));
+}
+
+// Their threads wait in another way.
+TEST(VerificationTest, SeveralFlowsOfAThreadAreAPathOfTheirOwnAndShareTheMessages) {
+  const v1::Workload alone = Measured(v1::SEND_MODE_ONE_COPY, kMiB, 2);
+  v1::Workload four = alone;
+  four.set_flows_per_thread(4);
+  v1::Workload sixteen = alone;
+  sixteen.set_flows_per_thread(16);
+  const std::vector<v1::Workload> verifications = VerificationsOf({alone, sixteen, four});
+  ASSERT_EQ(verifications.size(), 2u);
+  EXPECT_EQ(verifications[0].flows_per_thread(), 1u);
+  EXPECT_EQ(verifications[1].flows_per_thread(), 4u) << "the fewest flows";
+  for (const v1::Workload& workload : verifications) EXPECT_EQ(TotalBytes(workload), 64 * kMiB);
+  EXPECT_EQ(EstimateTraffic(verifications[0]), EstimateTraffic(verifications[1]));
 }
 
 TEST(VerificationTest, AWorkingSetIsAPathOfItsOwnAndIsGoneRound) {

@@ -269,6 +269,31 @@ TEST(MetricsTest, BothSidesCpuIsThere) {
   EXPECT_DOUBLE_EQ(*Of(trial, "receiver_cpu_ns_per_byte"), 0.5);
 }
 
+// Pitfall 7: counted twice. Each flow of a thread tells all of the thread's time.
+TEST(MetricsTest, TheCpuTimeOfAThreadIsCountedOnceHoweverManyFlowsItHas) {
+  v1::TrialRecord trial = OkTrial({.flows = 8, .flows_per_thread = 4});
+  for (const char* column : {"sender_cpu_ns_per_byte", "receiver_cpu_ns_per_byte"}) {
+    EXPECT_DOUBLE_EQ(*Of(trial, column), 2 * 0.3 / (8 * 0.6)) << column;
+  }
+  EXPECT_DOUBLE_EQ(*Of(trial, "goodput_gbps"), 8 * 8);
+  // Another thread's is its own, and that of one thread is the mean of what its flows tell.
+  for (int flow : {4, 5, 6, 7}) {
+    v1::WindowCounts& window = *EndOf(trial, v1::ROLE_SENDER, flow).mutable_window();
+    window.set_thread_cpu_ns(flow == 4 ? 104'000'000 : 100'000'000);
+  }
+  EXPECT_DOUBLE_EQ(*Of(trial, "sender_cpu_ns_per_byte"), (0.3 + 0.101) / (8 * 0.6));
+}
+
+// Threads of two agents may have the same number.
+TEST(MetricsTest, ThreadsOfTwoAgentsAreTwoThreads) {
+  v1::TrialRecord trial = OkTrial();
+  v1::AgentRecord other = trial.agents(0);
+  other.mutable_prepare()->mutable_ends(0)->set_flow(1);
+  other.mutable_finished()->mutable_flows(0)->set_flow(1);
+  *trial.add_agents() = other;
+  EXPECT_DOUBLE_EQ(*Of(trial, "sender_cpu_ns_per_byte"), 0.5);
+}
+
 // Pitfall 7: counted twice. The agents of a host each read all of its CPUs.
 TEST(MetricsTest, AHostSharedByBothAgentsIsCountedOnce) {
   EXPECT_DOUBLE_EQ(*Of(OkTrial(), "host_cpu_ns_per_byte"), 1.5);

@@ -46,9 +46,9 @@ TEST(CsvTest, ColumnsStandInTheOrderOfTheDesign) {
           "started_utc,session,topology,sender_agent,receiver_agent,transport,ip_version,"
           "pattern,send_mode,receive_mode,message_bytes,fields,threads,touch,read,"
           "congestion,ring_depth,pacing_bits_per_s,mtu,response_bytes,rate,send_buffer_bytes,"
-          "receive_buffer_bytes,nodelay,mss_bytes,busy_poll_us,tso,gro,working_set_bytes,"
-          "alignment_bytes,huge_pages,placement,warmup_s,window_s,goodput_gbps,messages_per_s,"
-          "bytes_per_send_"
+          "receive_buffer_bytes,nodelay,mss_bytes,busy_poll_us,tso,gro,flows_per_thread,"
+          "working_set_bytes,alignment_bytes,huge_pages,placement,warmup_s,window_s,goodput_gbps,"
+          "messages_per_s,bytes_per_send_"
           "call,send_call_mean_us,"
           "recv_call_mean_us,exchanges_per_s,rr_latency_p50_us,"));
 }
