@@ -25,7 +25,7 @@ absl::StatusOr<FreshMemory> FreshMemory::Create(uint64_t message_bytes, uint32_t
   }
   const MessageBuffers::Place place =
       MessageBuffers::PlaceOf(message_bytes / fields, memory.alignment_bytes);
-  const uint64_t room = place.room * fields;
+  const uint64_t room = place.stride * fields;
   const uint64_t messages = memory.working_set_bytes > 0
                                 ? memory.working_set_bytes / message_bytes
                                 : std::max<uint64_t>(kOrdinaryBytes / room, 1);
@@ -54,13 +54,13 @@ void FreshMemory::NextUnchanged() {
 }
 
 void FreshMemory::MoveTo(uint64_t message) {
-  const uint64_t begin = message * place_.room * fields_.size();
+  const uint64_t begin = message * place_.stride * fields_.size();
   for (size_t i = 0; i < fields_.size(); ++i) {
-    std::byte* const field = memory_.data() + begin + i * place_.room + place_.offset;
-    fields_[i] = absl::MakeSpan(field, field_bytes_);
-    iovecs_[i] = {field, field_bytes_};
+    const uint64_t at = begin + i * place_.stride + place_.offset;
+    FaultIn(at, at + field_bytes_);
+    fields_[i] = absl::MakeSpan(memory_.data() + at, field_bytes_);
+    iovecs_[i] = {memory_.data() + at, field_bytes_};
   }
-  FaultIn(begin + place_.room * fields_.size());
 }
 
 absl::Status FreshMemory::Renew() {
@@ -72,10 +72,12 @@ absl::Status FreshMemory::Renew() {
   return absl::OkStatus();
 }
 
-// A page that is only read would be the zero page, shared by all, and prove nothing.
-void FreshMemory::FaultIn(uint64_t until) {
+// A page that is only read would be the zero page, shared by all, and prove nothing. Not those that
+// nothing lies in.
+void FreshMemory::FaultIn(uint64_t begin, uint64_t end) {
   const uint64_t page = PageBytes();
-  for (; faulted_ < until; faulted_ += page) memory_.data()[faulted_] = std::byte{1};
+  faulted_ = std::max(faulted_, begin / page * page);
+  for (; faulted_ < end; faulted_ += page) memory_.data()[faulted_] = std::byte{1};
 }
 
 void FreshMemory::Echo(v1::Workload& applied) const {

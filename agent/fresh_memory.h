@@ -26,9 +26,10 @@ namespace copycost {
 
 class FreshMemory {
  public:
-  // For messages of `fields` equal fields, each on its own cache lines: for as many as the working
-  // set holds, or as make 4 MiB, before pages are given back. InvalidArgument unless message_bytes
-  // is a positive multiple of fields, and for huge pages; ResourceExhausted when memory runs out.
+  // For messages of `fields` equal fields, apart as MessageBuffers has them: for as many as the
+  // working set holds, or as make 4 MiB, before pages are given back. InvalidArgument unless
+  // message_bytes is a positive multiple of fields, and for huge pages; ResourceExhausted when
+  // memory runs out.
   static absl::StatusOr<FreshMemory> Create(uint64_t message_bytes, uint32_t fields,
                                             const MessageMemory& memory = {});
 
@@ -54,14 +55,14 @@ class FreshMemory {
 
   absl::Status Renew();
   void MoveTo(uint64_t message);
-  void FaultIn(uint64_t until);
+  void FaultIn(uint64_t begin, uint64_t end);
 
   PageMemory memory_;
   MessageMemory asked_;
   MessageBuffers::Place place_{};  // of a field
   uint64_t messages_ = 0;          // that there is room for
   uint64_t next_ = 0;              // of them
-  uint64_t faulted_ = 0;           // whole pages, from the beginning
+  uint64_t faulted_ = 0;           // up to there, in whole pages
   uint64_t field_bytes_ = 0;
   std::vector<absl::Span<std::byte>> fields_;
   std::vector<iovec> iovecs_;

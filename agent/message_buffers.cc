@@ -20,10 +20,6 @@ constexpr uint64_t kCacheLine = 64;
 
 uint64_t RoundUp(uint64_t bytes, uint64_t unit) { return (bytes + unit - 1) / unit * unit; }
 
-// Room for a part, and as much as its alignment between it and the next: what was allocated apart
-// does not lie side by side.
-uint64_t Stride(const MessageBuffers::Place& place) { return place.room + place.alignment; }
-
 // The largest power of two that an address is a multiple of.
 uint64_t AlignmentAt(const void* address) {
   return uint64_t{1} << std::countr_zero(reinterpret_cast<uintptr_t>(address));
@@ -48,7 +44,7 @@ MessageBuffers::Place MessageBuffers::PlaceOf(uint64_t bytes, uint32_t alignment
     place.alignment = std::max<uint64_t>(2 * uint64_t{alignment_bytes}, kCacheLine);
     place.offset = alignment_bytes;
   }
-  place.room = RoundUp(place.offset + bytes, place.alignment);
+  place.stride = RoundUp(place.offset + bytes, place.alignment) + place.alignment;
   return place;
 }
 
@@ -61,7 +57,7 @@ absl::Status MessageBuffers::CheckSplit(uint64_t message_bytes, uint32_t fields)
 
 uint64_t MessageBuffers::MemoryOf(uint64_t message_bytes, uint32_t fields,
                                   uint32_t alignment_bytes) {
-  return fields * Stride(PlaceOf(message_bytes / fields, alignment_bytes));
+  return fields * PlaceOf(message_bytes / fields, alignment_bytes).stride;
 }
 
 absl::StatusOr<MessageBuffers> MessageBuffers::Create(uint32_t least, uint64_t message_bytes,
@@ -76,7 +72,7 @@ absl::StatusOr<MessageBuffers> MessageBuffers::Create(uint32_t least, uint64_t m
   const uint64_t parts = layout == Layout::kSeparate ? fields : 1;
   const Place place = PlaceOf(message_bytes / parts, memory.alignment_bytes);
   absl::StatusOr<PageMemory> pages =
-      PageMemory::Map(count * parts * Stride(place), memory.huge_pages, place.alignment);
+      PageMemory::Map(count * parts * place.stride, memory.huge_pages, place.alignment);
   if (absl::IsResourceExhausted(pages.status())) {
     return absl::ResourceExhaustedError(
         absl::StrCat("no memory for ", count, " message buffers of ", message_bytes,
@@ -103,13 +99,13 @@ void MessageBuffers::LayOut() {
   std::byte* next = memory_.data();
   for (uint64_t part = 0; part < uint64_t{count_} * parts_; ++part) {
     std::byte* const begin = next + place.offset;
-    std::memset(next, static_cast<int>(part % 255 + 1), Stride(place));
-    Fence(begin + part_bytes, Stride(place) - place.offset - part_bytes);
+    std::memset(next, static_cast<int>(part % 255 + 1), place.stride);
+    Fence(begin + part_bytes, place.stride - place.offset - part_bytes);
     iovecs_.push_back({begin, part_bytes});
     for (uint64_t field = 0; field < part_bytes; field += field_bytes_) {
       spans_.emplace_back(begin + field, field_bytes_);
     }
-    next += Stride(place);
+    next += place.stride;
   }
 }
 

@@ -29,11 +29,13 @@ class MessageBuffers {
   };
 
   // Where something of some size lies: `offset` bytes after a multiple of `alignment`, and what
-  // follows begins no sooner than at the next multiple of it. No two share a cache line.
+  // follows likewise after the multiple that is `stride` bytes further, with the alignment's worth
+  // of bytes between them: what was allocated apart does not lie side by side, where the kernel
+  // would make one piece of two.
   struct Place {
     uint64_t alignment;
     uint64_t offset;
-    uint64_t room;  // from that multiple on, itself one
+    uint64_t stride;
   };
   static Place PlaceOf(uint64_t bytes, uint32_t alignment_bytes);
 

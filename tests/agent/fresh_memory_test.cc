@@ -36,6 +36,15 @@ TEST(FreshMemoryTest, FieldsShareNoCacheLine) {
   }
 }
 
+// The kernel makes one piece of two that lie side by side in a page.
+TEST(FreshMemoryTest, FieldsDoNotLieSideBySide) {
+  FreshMemory memory = *FreshMemory::Create(2048, 2);
+  for (int message = 0; message < 100; ++message) {
+    ASSERT_OK(memory.Next());
+    EXPECT_GT(memory.fields()[1].data(), memory.fields()[0].data() + 1024);
+  }
+}
+
 TEST(FreshMemoryTest, RefusesAMessageThatCannotBeSplit) {
   EXPECT_THAT(FreshMemory::Create(1000, 3),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("workload.message_bytes")));
