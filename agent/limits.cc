@@ -8,6 +8,7 @@
 #include "agent/host_info.h"
 #include "agent/message_buffers.h"
 #include "agent/page_memory.h"
+#include "agent/receive_modes/receive_modes.h"
 #include "common/buffer_axes.h"
 #include "common/mode_traits.h"
 #include "common/status.h"
@@ -74,6 +75,7 @@ absl::Status CheckMemory(const Limits& limits, const v1::Prepare& prepare) {
   if (LendsPages(workload.send_mode())) {
     buffers += std::max<uint64_t>(kMostLent, workload.working_set_bytes()) + kPipe;
   }
+  if (MapsPages(workload.receive_mode())) buffers += MappingBytes(workload.message_bytes());
   if (workload.huge_pages() != v1::HUGE_PAGES_NONE) {
     ASSIGN_OR_RETURN(const uint64_t page, PageBytesOf(workload.huge_pages()));
     buffers += kHugePages * page;

@@ -1,5 +1,5 @@
-// TCP_ZEROCOPY_RECEIVE: whole pages of the socket's queue are mapped into this process, each in the
-// place of the one before; what does not fill a page, or lies in pages that cannot be mapped (of a
+// TCP_ZEROCOPY_RECEIVE: whole pages of the socket's queue are mapped into this process, in the
+// place of those before; what does not fill a page, or lies in pages that cannot be mapped (of a
 // file, or compound ones), is copied. Pages fill only when segments do: `--mtu mappable`.
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -55,8 +55,8 @@ class MappedReceiver final : public Receiver {
  public:
   absl::Status Open(const FlowSpec& flow, int socket, Sink& sink) override {
     const uint64_t page = PageBytes();
-    ASSIGN_OR_RETURN(Mapping mapping,
-                     Mapping::Create(socket, (flow.message_bytes + page - 1) / page * page));
+    const uint64_t bytes = MappingBytes(flow.message_bytes);
+    ASSIGN_OR_RETURN(Mapping mapping, Mapping::Create(socket, (bytes + page - 1) / page * page));
     mapping_.emplace(std::move(mapping));
     ASSIGN_OR_RETURN(copies_, MessageBuffers::Create(1, std::max(flow.message_bytes, page), 1));
     message_bytes_ = flow.message_bytes;

@@ -89,7 +89,7 @@ class Mapped {
  public:
   Mapped(int fd, const Shape& shape)
       : fd_(fd),
-        window_((shape.bytes + kPage - 1) / kPage * kPage),
+        window_((std::max<size_t>(shape.bytes, 512 << 10) + kPage - 1) / kPage * kPage),
         buffer_bytes_(std::max(shape.bytes, kPage)),
         buffer_(Allocate(buffer_bytes_, 1)) {
     place_ = ::mmap(nullptr, window_, PROT_READ, MAP_SHARED, fd, 0);

@@ -61,14 +61,15 @@ absl::StatusOr<std::string> PortOf(ChildProcess& receiver, absl::Time deadline) 
 }
 
 absl::StatusOr<Ends> Connect(const std::string& binary, const Places& places,
-                             const v1::Workload& workload) {
+                             const v1::Workload& workload, bool company) {
   const absl::Time deadline = Now() + kSetUpLimit;
   const std::string congestion = absl::StrCat("congestion=", workload.congestion());
   const std::string size = absl::StrCat("size=", workload.message_bytes());
   const std::string fields = absl::StrCat("fields=", workload.fields());
+  const std::string alone = absl::StrCat("company=", company ? 1 : 0);
   ASSIGN_OR_RETURN(
       ChildProcess receiver,
-      ChildProcess::Start({.arguments = {binary, "role=receive", congestion, size, fields,
+      ChildProcess::Start({.arguments = {binary, "role=receive", congestion, size, fields, alone,
                                          absl::StrCat("address=", kReceiverAddressV4),
                                          absl::StrCat("mode=", Label(workload.receive_mode()))},
                            .network_of = places.receiver.network_of,
@@ -77,7 +78,7 @@ absl::StatusOr<Ends> Connect(const std::string& binary, const Places& places,
   ASSIGN_OR_RETURN(
       ChildProcess sender,
       ChildProcess::Start(
-          {.arguments = {binary, "role=send", congestion, size,
+          {.arguments = {binary, "role=send", congestion, size, alone,
                          absl::StrCat("address=", kSenderAddressV4),
                          absl::StrCat("peer=", kReceiverAddressV4), absl::StrCat("port=", port),
                          absl::StrCat("mode=", Label(workload.send_mode())), fields,
@@ -145,11 +146,9 @@ absl::Status Check(const Figures& sent, const Figures& taken) {
   return absl::OkStatus();
 }
 
-}  // namespace
-
-absl::StatusOr<Observation> RunBareStream(const std::string& binary, const Places& places,
-                                          const v1::Workload& workload) {
-  ASSIGN_OR_RETURN(Ends ends, Connect(binary, places, workload));
+absl::StatusOr<Observation> Run(const std::string& binary, const Places& places,
+                                const v1::Workload& workload, bool company) {
+  ASSIGN_OR_RETURN(Ends ends, Connect(binary, places, workload, company));
   ASSIGN_OR_RETURN(const v1::HostCpu host, Measure(ends, workload));
   ASSIGN_OR_RETURN(const Figures sent, FiguresOf(ends.sender));
   ASSIGN_OR_RETURN(const Figures taken, FiguresOf(ends.receiver));
@@ -160,6 +159,18 @@ absl::StatusOr<Observation> RunBareStream(const std::string& binary, const Place
                                      static_cast<double>(host.interval_ns()) /
                                      static_cast<double>(taken.bytes);
   return observation;
+}
+
+}  // namespace
+
+absl::StatusOr<Observation> RunBareStream(const std::string& binary, const Places& places,
+                                          const v1::Workload& workload) {
+  return Run(binary, places, workload, /*company=*/false);
+}
+
+absl::StatusOr<Observation> RunBareStreamInCompany(const std::string& binary, const Places& places,
+                                                   const v1::Workload& workload) {
+  return Run(binary, places, workload, /*company=*/true);
 }
 
 }  // namespace copycost::bench

@@ -5,6 +5,9 @@
 //   copycost_bench_bare_stream role=send address=A peer=A port=N congestion=C size=N fields=N
 //                              ring=N mode=M
 //
+// Either may have company=1: a second thread, which wakes every 50 ms and does nothing, on any CPU.
+// What concerns an address space then concerns every CPU that it was on.
+//
 // Started in its network namespace and on its CPU. Speaks on its standard streams, a line each:
 //   to stdout:   "listening PORT" (receiver), then "ready" once connected and faulted in
 //   from stdin:  "START OPEN CLOSE END", nanoseconds of CLOCK_MONOTONIC: when to begin, when the
@@ -15,16 +18,19 @@
 // among it: on a blocking socket that means an error, or too little locked memory.
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cinttypes>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <map>
 #include <string>
 #include <thread>
@@ -244,6 +250,14 @@ const std::map<std::string, Run> kReceives = {
     {"uring-recv-multishot", ReceiveAll<UringRecvMultishot>},
 };
 
+// Until the process ends.
+void KeepCompany() {
+  cpu_set_t all;
+  std::memset(&all, 0xff, sizeof(all));
+  ::sched_setaffinity(0, sizeof(all), &all);
+  while (true) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+}
+
 Run Find(const std::map<std::string, Run>& modes, const std::string& mode) {
   const auto found = modes.find(mode);
   if (found == modes.end()) Fail(("mode=" + mode + ": not known").c_str());
@@ -260,6 +274,7 @@ int Main(int argc, char** argv) {
     Fail("size= is no multiple of fields=");
   }
   const std::string& mode = arguments.Text("mode");
+  if (arguments.Number("company") != 0) std::thread(KeepCompany).detach();
   if (arguments.Text("role") == "send") {
     shape.ring = arguments.Number("ring");
     const Run run = Find(kSends, mode);

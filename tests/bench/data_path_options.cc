@@ -55,6 +55,8 @@ void AddFlags(CLI::App& app, Words& words, DataPathOptions& options) {
                  "of each connection, 64K to 32M [as TCP sizes it]");
   app.add_option("--mtu", options.mtu, "of the veth pair, 1280 to 65535 [as it is]")
       ->check(CLI::Range(1280u, 65535u));
+  app.add_flag("--company", options.company,
+               "a second thread in each bare loop's process, which wakes every 50 ms");
   app.add_option("--at-least", words.at_least,
                  "what a ratio's lower bound must reach [0.95]; against a peer its upper [0.98]");
   app.add_option("--seed", words.seed, "decides every order [random]");

@@ -66,11 +66,10 @@ check "$scratch/flows"
 # A page to a segment: what can be mapped is.
 if [ "$(id -u)" = 0 ]; then
   expect_measured "$scratch/mapped" "$copycost" run --send zero-copy,two-copy --receive mapped \
-    --sizes 64K --mtu mappable --repeats 3 -t 200ms --warmup 100ms
+    --sizes 64K --mtu mappable --repeats 3 -t 400ms --warmup 100ms
   check "$scratch/mapped"
-  for value in $(fraction "$scratch/mapped" zero-copy); do
-    awk -v value="$value" 'BEGIN { exit !(value >= 0.9) }' || fail "zero-copy: $value was mapped"
-  done
+  value=$(fraction "$scratch/mapped" zero-copy | sort -g | sed -n 2p)  # the median, if all are good
+  awk -v value="$value" 'BEGIN { exit !(value >= 0.99) }' || fail "zero-copy: $value was mapped"
   # A file's pages cannot be mapped while they are the file's: here it is written once. One that is
   # written anew for each message gives its pages up, which can then be mapped where the receiver lags.
   expect_measured "$scratch/file" "$copycost" run --send sendfile --touch none --receive mapped \
