@@ -8,6 +8,7 @@
 #include "agent/patterns/stream.h"
 #include "agent/transport/inet_socket.h"
 #include "common/buffer_axes.h"
+#include "common/clock.h"
 #include "common/mode_traits.h"
 #include "common/stamped.h"
 #include "common/status.h"
@@ -101,6 +102,7 @@ absl::Status Flow::Meet(const Place& place) {
 
 void Flow::FollowedPacketsTo(uint32_t cpu) {
   applied_end_.set_cpu(cpu);
+  applied_end_.set_incoming_cpu(cpu);
   echo_.set_placement(v1::PLACEMENT_INCOMING_CPU);
 }
 
@@ -216,7 +218,13 @@ Credit* Flow::OpenCredit() {
 }
 
 absl::Status Flow::End(absl::Time deadline) {
-  if (!begins()) meter_.Look();
+  if (!begins()) {
+    meter_.Look();
+    // Noticed here, since another flow of the thread may still read this one's meter.
+    if (workload().messages_per_flow() == 0 && !meter_.IsOver(MonotonicNanos())) {
+      return absl::UnavailableError("ended before its window closed");
+    }
+  }
   // Before this end says anything: the answer to that is a packet, too.
   if (const auto cpu = IncomingCpu(parts_.socket.get())) result_.set_incoming_cpu(*cpu);
   if (out_) RETURN_IF_ERROR(out_->sender().Drain(deadline));

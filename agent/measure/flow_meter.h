@@ -63,6 +63,9 @@ class FlowMeter {
     return begin_ns >= due_ns_[Index(Edge::kOpen)] && end_ns <= due_ns_[Index(Edge::kClose)];
   }
 
+  // By the data thread: whether the window was due to close before now. Never without a window.
+  bool IsOver(int64_t now_ns) const { return now_ns >= due_ns_[Index(Edge::kClose)]; }
+
   // By the data thread, besides: looks at the clock now. At the flow's end, which may come between
   // two looks.
   void Look();

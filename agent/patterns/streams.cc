@@ -42,10 +42,8 @@ class StreamsSender {
     RETURN_IF_ERROR(WatchAll());
     while (open_ > 0) {
       ASSIGN_OR_RETURN(const absl::Span<const epoll_event> shown, Await());
-      if (shown.empty()) {
-        if (!Pass()) break;
-        RETURN_IF_ERROR(LookAtHeld());
-      }
+      if (shown.empty() && !Pass()) break;
+      if (held_ > 0) RETURN_IF_ERROR(LookAtHeld());
       for (const epoll_event& event : shown) {
         if (!Pass()) return absl::OkStatus();
         Flow& flow = flows_[event.data.u64 / 2];
@@ -147,6 +145,7 @@ class StreamsSender {
     ASSIGN_OR_RETURN(const bool came, Reap(flow));
     if (came) return absl::OkStatus();  // it is tried again when its turn comes
     flow.awaits = Awaits::kCompletions;
+    ++held_;
     ++awaiting_completions_;
     flow.end.sender.WatchForCompletions(true);
     RETURN_IF_ERROR(readiness_.Rewatch(flow.end.socket, 0, TagOf(flow)));
@@ -155,6 +154,7 @@ class StreamsSender {
 
   absl::Status HoldForCredit(Flow& flow) {
     flow.awaits = Awaits::kCredit;
+    ++held_;
     RETURN_IF_ERROR(readiness_.Rewatch(flow.end.socket, 0, TagOf(flow)));
     return readiness_.Watch(flow.end.credit->control(), EPOLLIN, TagOf(flow) + 1);
   }
@@ -171,11 +171,16 @@ class StreamsSender {
       --awaiting_completions_;
     }
     flow.awaits = Awaits::kRoom;
+    --held_;
     RETURN_IF_ERROR(readiness_.Rewatch(flow.end.socket, EPOLLOUT, TagOf(flow)));
     return true;
   }
 
+  // Every now and then, whatever is shown: silence is noticed by looking, and a signal may be lost.
   absl::Status LookAtHeld() {
+    const int64_t now = MonotonicNanos();
+    if (now < next_look_ns_) return absl::OkStatus();
+    next_look_ns_ = now + int64_t{kLookMs} * 1'000'000;
     for (Flow& flow : flows_) {
       if (flow.awaits == Awaits::kRoom) continue;
       RETURN_IF_ERROR(OfFlow(flow.end.number, Resume(flow).status()));
@@ -187,7 +192,9 @@ class StreamsSender {
   Readiness readiness_;
   std::vector<Flow> flows_;
   size_t open_;  // of which messages are still to be sent
-  size_t awaiting_completions_ = 0;
+  size_t held_ = 0;
+  size_t awaiting_completions_ = 0;  // of these
+  int64_t next_look_ns_ = 0;         // at those that are held
 };
 
 class StreamsReceiver {
@@ -209,7 +216,11 @@ class StreamsReceiver {
     while (open_ > 0) {
       ASSIGN_OR_RETURN(const absl::Span<const epoll_event> shown,
                        readiness_.Wait(due_.empty() ? kForever : 0));
-      for (const epoll_event& event : shown) AddDue(flows_[event.data.u64]);
+      for (const epoll_event& event : shown) {
+        Flow& flow = flows_[event.data.u64];
+        flow.hung_up = (event.events & EPOLLHUP) != 0;
+        AddDue(flow);
+      }
       RETURN_IF_ERROR(TakeTurn());
     }
     return absl::OkStatus();
@@ -219,6 +230,7 @@ class StreamsReceiver {
   struct Flow {
     const ReceivingFlow& end;
     bool due = false;
+    bool hung_up = false;
   };
 
   void AddDue(Flow& flow) {
@@ -245,7 +257,11 @@ class StreamsReceiver {
     ASSIGN_OR_RETURN(const Arrival arrival, end.receiver.ReceiveReady());
     end.meter.counters().bytes.Add(arrival.bytes);
     if (arrival.end_of_stream) return Close(flow);
-    if (end.receiver.pending()) AddDue(flow);
+    if (end.receiver.pending()) {
+      AddDue(flow);
+    } else if (arrival.bytes == 0 && flow.hung_up) {
+      return absl::UnavailableError("the connection was shut down");
+    }
     if (end.credit == nullptr || arrival.bytes == 0) return absl::OkStatus();
     return end.credit->Grant(end.meter.counters().bytes.Get());
   }

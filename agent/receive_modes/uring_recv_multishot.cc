@@ -156,7 +156,8 @@ class UringRecvMultishotReceiver final : public Receiver {
       entry->buf_group = kGroup;
       armed_ = true;
     }
-    const int entered = counters_->Call([&] { return submit() < 0 ? -1 : 1; });
+    // A call that brings nothing moves no payload.
+    const int entered = counters_->Call([&] { return submit() < 0 ? -1 : pending() ? 1 : 0; });
     if (entered < 0 && errno != EINTR) return ErrnoStatus("io_uring_enter");
     return absl::OkStatus();
   }

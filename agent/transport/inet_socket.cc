@@ -172,7 +172,10 @@ absl::Status EchoInetSocket(int socket, v1::Workload& workload, v1::AppliedEnd& 
                                                               : v1::IP_VERSION_4);
   ASSIGN_OR_RETURN(const uint32_t busy_poll, IntOptionOrZero(socket, SO_BUSY_POLL, "SO_BUSY_POLL"));
   workload.set_busy_poll_us(busy_poll);
-  if (const auto cpu = IncomingCpu(socket)) end.set_incoming_cpu(*cpu);
+  // As it was when this end went there, if it did: it may change with every packet.
+  if (const auto cpu = IncomingCpu(socket); cpu && !end.has_incoming_cpu()) {
+    end.set_incoming_cpu(*cpu);
+  }
   return EchoBuffers(socket, workload, end);
 }
 

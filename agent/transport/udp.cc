@@ -27,6 +27,8 @@ constexpr uint32_t kUdpHeader = 8;
 // For the other end's thread to come to its greeting, and for the answer to it.
 constexpr absl::Duration kGreetingLimit = absl::Seconds(5);
 constexpr absl::Duration kAnswerLimit = absl::Seconds(1);
+// More than a receive buffer holds, and an end to taking what comes from a peer that goes on.
+constexpr int kMostQueued = 1 << 20;
 // Between two words that no more comes; the first may find the receive buffer full.
 constexpr absl::Duration kAgain = absl::Milliseconds(5);
 
@@ -188,12 +190,15 @@ absl::Status EndDatagrams(int socket, int control, absl::Time deadline) {
 }
 
 // A ring does not see that a UDP socket was shut down (a receive that may not block asks for
-// datagrams only, __skb_recv_udp in the kernel's net/ipv4/udp.c): it is sent the end by itself.
+// datagrams only, __skb_recv_udp in the kernel's net/ipv4/udp.c): it is sent the end by itself, for
+// which there has to be room.
 void AbortDatagrams(int socket) {
   SocketAddress own;
   own.size = sizeof(own.storage);
   if (::getsockname(socket, reinterpret_cast<sockaddr*>(&own.storage), &own.size) == 0 &&
       ::connect(socket, own.get(), own.size) == 0) {
+    char byte;
+    for (int left = kMostQueued; left > 0 && ::recv(socket, &byte, 1, MSG_DONTWAIT) >= 0;) --left;
     ::send(socket, "", 0, MSG_NOSIGNAL | MSG_DONTWAIT);
   }
   ::shutdown(socket, SHUT_RDWR);

@@ -3,6 +3,7 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 
 #include "absl/strings/str_cat.h"
@@ -100,7 +101,11 @@ absl::StatusOr<int> Uring::OpenEvents() {
 }
 
 // A flag in memory shared with the kernel; without it each send would signal.
-void Uring::SignalEvents(bool on) { io_uring_cq_eventfd_toggle(ring_.get(), on); }
+void Uring::SignalEvents(bool on) {
+  io_uring_cq_eventfd_toggle(ring_.get(), on);
+  // The kernel sees the flag before the caller looks whether something has come already.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+}
 
 absl::Status ProbeUring() { return Uring::Create({.submissions = 1, .completions = 1}).status(); }
 
