@@ -66,6 +66,7 @@ std::vector<int> SocketsOf(absl::Span<const std::unique_ptr<Flow>> flows) {
 std::vector<std::unique_ptr<Flow>> MakeFlows(std::vector<Flow::Parts>& parts,
                                              const Flow::Trial& trial) {
   std::vector<std::unique_ptr<Flow>> flows;
+  flows.reserve(parts.size());
   for (Flow::Parts& flow : parts) flows.push_back(std::make_unique<Flow>(std::move(flow), trial));
   return flows;
 }

@@ -361,7 +361,7 @@ void TrialRunner::WatchDatagrams(absl::Time at) {
                      .control = flow->sockets().control,
                      .counters = &flow->meter().counters()});
   }
-  watch_.emplace(std::move(flows), workload, at);
+  watch_.emplace(flows, workload, at);
 }
 
 // By time, not by what threads say: one that were preempted while it told would hold this up.

@@ -20,7 +20,8 @@ bool WasTold(int control) {
 
 }  // namespace
 
-DatagramWatch::DatagramWatch(std::vector<Flow> flows, const v1::Workload& workload, absl::Time now)
+DatagramWatch::DatagramWatch(absl::Span<const Flow> flows, const v1::Workload& workload,
+                             absl::Time now)
     : exchanges_(Exchanges(workload.pattern())), silence_(kSilence), due_(now + kPeriod) {
   if (workload.rate() > 0) silence_ += absl::Seconds(1) / static_cast<double>(workload.rate());
   for (const Flow& flow : flows) {

@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "agent/measure/flow_counters.h"
 #include "copycost/v1/trial.pb.h"
 
@@ -29,7 +30,7 @@ class DatagramWatch {
   };
 
   // `workload` says whether there are exchanges, and how far apart. Traffic begins `now`.
-  DatagramWatch(std::vector<Flow> flows, const v1::Workload& workload, absl::Time now);
+  DatagramWatch(absl::Span<const Flow> flows, const v1::Workload& workload, absl::Time now);
 
   // When Tick wants to be called next.
   absl::Time due() const { return due_; }
