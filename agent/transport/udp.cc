@@ -128,9 +128,10 @@ absl::Status CheckSegment(uint64_t message_bytes, uint32_t segment,
   }
   const uint64_t segments = (message_bytes + segment - 1) / segment;
   if (segments > kMostSegments) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "a message of ", message_bytes, " bytes is ", segments, " datagrams of ", segment,
-        ", and the kernel cuts ", kMostSegments, " of one call at most; raise --mss"));
+    return absl::FailedPreconditionError(
+        absl::StrCat("a message of ", message_bytes, " bytes is ", segments, " datagrams of ",
+                     segment, ", and copycost has ", kMostSegments,
+                     " cut of one call at most, as every kernel does; raise --mss"));
   }
   return absl::OkStatus();
 }
