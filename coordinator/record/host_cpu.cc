@@ -15,6 +15,10 @@ using Nanoseconds = int64_t (v1::HostCpu::*)() const;
 // What /proc/stat counts in: USER_HZ, which is 100 on every architecture we build for (proc(5)).
 constexpr double kTickNs = 1e7;
 
+// Of a window to the interval between two readings. A runner that had no CPU when the window opened
+// may take both when it closes.
+constexpr double kMostOfInterval = 1.25;
+
 struct Host {
   const v1::AgentRecord* reader = nullptr;  // the agent whose reading counts
   bool receives = false;
@@ -89,7 +93,10 @@ absl::StatusOr<double> WindowPerInterval(const v1::AgentRecord& agent, bool rece
     ++ends;
   }
   if (ends == 0) return Absent(absl::StrCat("agent '", agent.agent(), "' has no window"));
-  return window_ns / ends / static_cast<double>(interval_ns);
+  const double share = window_ns / ends / static_cast<double>(interval_ns);
+  if (share <= kMostOfInterval) return share;
+  return Absent(absl::StrCat("agent '", agent.agent(), "' read host CPU time over ", interval_ns,
+                             " ns only, a fraction of its window"));
 }
 
 absl::StatusOr<double> HostNsPerByte(const v1::TrialRecord& trial, Nanoseconds ns) {

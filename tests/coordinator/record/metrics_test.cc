@@ -339,6 +339,19 @@ TEST(MetricsTest, HostCpuIsAbsentWithoutAReadingOrAHost) {
   ExpectAbsent(trial, "host_cpu_ns_per_byte", "'sender' did not say which host it is on");
 }
 
+// Two readings one after the other tell nothing of the window before them: 0 would claim idleness.
+TEST(MetricsTest, HostCpuIsAbsentWhereItsReadingsAreMuchCloserThanTheWindowIsLong) {
+  v1::TrialRecord trial = OkTrial();
+  v1::HostCpu& cpu = *AgentOf(trial, v1::ROLE_RECEIVER).mutable_finished()->mutable_host_cpu();
+  cpu.set_interval_ns(500'000'000);
+  EXPECT_OK(Of(trial, "host_cpu_ns_per_byte"));
+  cpu.set_interval_ns(12'000);
+  cpu.set_busy_ns(0);
+  for (const char* column : {"host_cpu_ns_per_byte", "host_cpu_resolution_ns_per_byte"}) {
+    ExpectAbsent(trial, column, "over 12000 ns only");
+  }
+}
+
 TEST(MetricsTest, StolenTimeIsAShareOfAllCpusOfAllHosts) {
   v1::TrialRecord trial = OkTrial();             // 600 ms of two CPUs
   EXPECT_EQ(*Of(trial, "host_steal_share"), 0);  // measured: nothing was stolen
