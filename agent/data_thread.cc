@@ -195,8 +195,6 @@ absl::Status DataThread::Receive() {
   return ReceiveStreams(StreamOptionsOf(workload()), receiving);
 }
 
-absl::Time DataThread::DrainDeadline() const {
-  return absl::FromUnixNanos(MonotonicNanos()) + options_.drain_limit;
-}
+absl::Time DataThread::DrainDeadline() const { return MonotonicTime() + options_.drain_limit; }
 
 }  // namespace copycost

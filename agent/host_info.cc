@@ -67,12 +67,12 @@ absl::Status TryUntil(absl::Time deadline, absl::FunctionRef<absl::Status()> pro
   while (true) {
     absl::Status probed = probe();
     if (!absl::IsResourceExhausted(probed)) return probed;
-    if (absl::FromUnixNanos(MonotonicNanos()) >= deadline) return probed;
+    if (MonotonicTime() >= deadline) return probed;
     absl::SleepFor(kMemoryLook);
   }
 }
 
-absl::Time MemoryDeadline() { return absl::FromUnixNanos(MonotonicNanos()) + kMemoryWait; }
+absl::Time MemoryDeadline() { return MonotonicTime() + kMemoryWait; }
 
 // Of the modes that work over TCP those that were not tried over `transport` yet. The lists of
 // modes are in the order of their tables.
@@ -143,7 +143,7 @@ HostInfo::HostInfo(absl::Span<const SendModeRow> send_modes,
     if (transport->kind() == v1::TRANSPORT_TCP) continue;  // modes are tried over it as they are
     description_.add_transports()->set_transport(transport->kind());
   }
-  for (const v1::HugePages pages : AllOf<v1::HugePages>()) {
+  for (const v1::HugePages pages : AllValues<v1::HugePages>()) {
     if (pages != v1::HUGE_PAGES_NONE) description_.add_huge_pages()->set_huge_pages(pages);
   }
   HostPlaces places = FindHostPlaces(AllowedCpus());

@@ -12,13 +12,12 @@
 #include "absl/strings/str_cat.h"
 #include "common/page_size.h"
 #include "common/status.h"
+#include "common/units.h"
 
 namespace copycost {
 namespace {
 
 constexpr uint64_t kCacheLine = 64;
-
-uint64_t RoundUp(uint64_t bytes, uint64_t unit) { return (bytes + unit - 1) / unit * unit; }
 
 // The largest power of two that an address is a multiple of.
 uint64_t AlignmentAt(const void* address) {

@@ -34,7 +34,7 @@ absl::Status SendPage(const Transport& transport, const SendModeRow& mode, const
   const ssize_t bytes =
       ::recv(pair.server.get(), taken.data(), taken.size(), MSG_WAITALL | MSG_DONTWAIT);
   if (bytes != static_cast<ssize_t>(taken.size())) return absl::DataLossError("a page was cut");
-  return sender->Drain(absl::FromUnixNanos(MonotonicNanos()) + absl::Seconds(1));
+  return sender->Drain(MonotonicTime() + absl::Seconds(1));
 }
 
 absl::Status TakePage(const Transport& transport, const ReceiveModeRow& mode,

@@ -18,13 +18,12 @@
 #include "absl/strings/str_split.h"
 #include "common/page_size.h"
 #include "common/status.h"
+#include "common/units.h"
 
 namespace copycost {
 namespace {
 
 constexpr int kAnonymous = MAP_PRIVATE | MAP_ANONYMOUS;
-
-uint64_t RoundUp(uint64_t bytes, uint64_t unit) { return (bytes + unit - 1) / unit * unit; }
 
 // The number in a line "Name:   123 kB", in bytes.
 bool ParseKib(absl::string_view line, absl::string_view name, uint64_t& bytes) {

@@ -63,7 +63,7 @@ absl::Status CheckHugePages(const v1::Workload& workload) {
 }  // namespace
 
 uint64_t WorkingSetOf(uint64_t working_set_bytes, uint64_t message_bytes) {
-  return (working_set_bytes + message_bytes - 1) / message_bytes * message_bytes;
+  return RoundUp(working_set_bytes, message_bytes);
 }
 
 uint64_t WorkingMessages(const v1::Workload& workload, uint64_t message_bytes) {

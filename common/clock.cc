@@ -14,7 +14,9 @@ int64_t MonotonicNanos() {
   return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
-absl::Time RealClock::Now() const { return absl::FromUnixNanos(MonotonicNanos()); }
+absl::Time MonotonicTime() { return absl::FromUnixNanos(MonotonicNanos()); }
+
+absl::Time RealClock::Now() const { return MonotonicTime(); }
 
 absl::Time RealClock::WallNow() const { return absl::Now(); }
 

@@ -17,6 +17,9 @@ namespace copycost {
 // CLOCK_MONOTONIC, for the data path, where a virtual call and a conversion would be felt.
 int64_t MonotonicNanos();
 
+// The same, where neither would be.
+absl::Time MonotonicTime();
+
 class Clock {
  public:
   virtual ~Clock() = default;

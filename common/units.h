@@ -11,6 +11,13 @@
 
 namespace copycost {
 
+inline constexpr uint64_t kMiB = uint64_t{1} << 20;
+
+// The least multiple of `unit` that holds so many.
+constexpr uint64_t RoundUp(uint64_t count, uint64_t unit) {
+  return (count + unit - 1) / unit * unit;
+}
+
 // "1000", "4K", "1M", "2G" (K = 1024; upper or lower case) -> bytes. InvalidArgument for anything
 // else, for fractions, signs and values beyond 64 bits.
 absl::StatusOr<uint64_t> ParseBytes(absl::string_view text);

@@ -32,7 +32,7 @@ std::string Label(Enum value) {
 }
 
 template <typename Enum>
-std::vector<Enum> AllOf() {
+std::vector<Enum> AllValues() {
   std::vector<Enum> values;
   for (int number : NumbersOf(*google::protobuf::GetEnumDescriptor<Enum>())) {
     values.push_back(static_cast<Enum>(number));

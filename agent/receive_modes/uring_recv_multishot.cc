@@ -18,6 +18,7 @@
 #include "agent/uring/uring.h"
 #include "common/page_size.h"
 #include "common/status.h"
+#include "common/units.h"
 
 namespace copycost {
 namespace {
@@ -42,8 +43,7 @@ class ProvidedBuffers {
   static absl::StatusOr<ProvidedBuffers> Register(io_uring* ring, const MessageBuffers& memory) {
     const uint32_t room = std::bit_ceil(memory.count());
     const size_t bytes = room * sizeof(io_uring_buf);
-    void* shared =
-        std::aligned_alloc(PageBytes(), (bytes + PageBytes() - 1) / PageBytes() * PageBytes());
+    void* shared = std::aligned_alloc(PageBytes(), RoundUp(bytes, PageBytes()));
     if (shared == nullptr) return absl::ResourceExhaustedError("no memory for a ring of buffers");
     ProvidedBuffers provided(static_cast<io_uring_buf_ring*>(shared), room, memory);
     io_uring_buf_ring_init(provided.ring_.get());

@@ -68,7 +68,7 @@ absl::StatusOr<std::optional<ZeroCopyNotification>> ReadNotification(int socket)
 }
 
 absl::Status AwaitNotification(int socket, absl::Time deadline) {
-  const absl::Duration left = deadline - absl::FromUnixNanos(MonotonicNanos());
+  const absl::Duration left = deadline - MonotonicTime();
   if (left <= absl::ZeroDuration()) return absl::OkStatus();
   pollfd entry{.fd = socket, .events = 0, .revents = 0};  // POLLERR is always reported
   const timespec timeout = absl::ToTimespec(left);

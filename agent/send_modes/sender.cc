@@ -9,7 +9,7 @@ namespace copycost {
 absl::Status Sender::Drain(absl::Time deadline) {
   RETURN_IF_ERROR(Reap());
   while (outstanding() > 0) {
-    if (absl::FromUnixNanos(MonotonicNanos()) >= deadline) {
+    if (MonotonicTime() >= deadline) {
       return absl::DeadlineExceededError(absl::StrCat(
           outstanding(), " zero-copy sends were never completed: the kernel still owns buffers"));
     }

@@ -22,6 +22,7 @@
 #include "common/fd.h"
 #include "common/page_size.h"
 #include "common/status.h"
+#include "common/units.h"
 
 namespace copycost {
 namespace {
@@ -39,9 +40,8 @@ class SendfileSender final : public Sender {
     if (!file_.valid()) return ErrnoStatus("memfd_create");
     const uint64_t page = PageBytes();
     working_set_bytes_ = flow.memory.working_set_bytes;
-    log_bytes_ = working_set_bytes_ > 0
-                     ? working_set_bytes_
-                     : std::max(kLogBytes, (flow.message_bytes + page - 1) / page * page);
+    log_bytes_ = working_set_bytes_ > 0 ? working_set_bytes_
+                                        : std::max(kLogBytes, RoundUp(flow.message_bytes, page));
     path_ = flow.path;
     counters_ = &flow.counters;
     socket_ = socket;

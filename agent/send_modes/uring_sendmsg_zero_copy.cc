@@ -21,14 +21,14 @@ struct SendmsgZeroCopy {
   }
 };
 
-using Kernel = UringZeroCopy<SendmsgZeroCopy>;
+using SendmsgKernel = UringZeroCopy<SendmsgZeroCopy>;
 
 }  // namespace
 
 std::unique_ptr<Sender> MakeUringSendmsgZeroCopySender() {
-  return std::make_unique<ZeroCopySender<Kernel>>();
+  return std::make_unique<ZeroCopySender<SendmsgKernel>>();
 }
 
-absl::Status ProbeUringSendmsgZeroCopy() { return ProbeZeroCopyKernel<Kernel>(); }
+absl::Status ProbeUringSendmsgZeroCopy() { return ProbeZeroCopyKernel<SendmsgKernel>(); }
 
 }  // namespace copycost

@@ -21,14 +21,14 @@ struct SendZeroCopy {
   }
 };
 
-using Kernel = UringZeroCopy<SendZeroCopy>;
+using SendKernel = UringZeroCopy<SendZeroCopy>;
 
 }  // namespace
 
 std::unique_ptr<Sender> MakeUringZeroCopySender() {
-  return std::make_unique<ZeroCopySender<Kernel>>();
+  return std::make_unique<ZeroCopySender<SendKernel>>();
 }
 
-absl::Status ProbeUringZeroCopy() { return ProbeZeroCopyKernel<Kernel>(); }
+absl::Status ProbeUringZeroCopy() { return ProbeZeroCopyKernel<SendKernel>(); }
 
 }  // namespace copycost

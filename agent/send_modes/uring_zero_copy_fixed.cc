@@ -34,14 +34,14 @@ struct SendFixedZeroCopy {
   }
 };
 
-using Kernel = UringZeroCopy<SendFixedZeroCopy>;
+using FixedKernel = UringZeroCopy<SendFixedZeroCopy>;
 
 }  // namespace
 
 std::unique_ptr<Sender> MakeUringZeroCopyFixedSender() {
-  return std::make_unique<ZeroCopySender<Kernel>>();
+  return std::make_unique<ZeroCopySender<FixedKernel>>();
 }
 
-absl::Status ProbeUringZeroCopyFixed() { return ProbeZeroCopyKernel<Kernel>(); }
+absl::Status ProbeUringZeroCopyFixed() { return ProbeZeroCopyKernel<FixedKernel>(); }
 
 }  // namespace copycost

@@ -203,7 +203,7 @@ absl::Status ProbeZeroCopyKernel() {
     return absl::FailedPreconditionError(
         absl::StrCat(sent.status().message(), "; it needs ", Kernel::kNeeds, " or later"));
   }
-  return sender.Drain(absl::FromUnixNanos(MonotonicNanos()) + absl::Seconds(1));
+  return sender.Drain(MonotonicTime() + absl::Seconds(1));
 }
 
 }  // namespace copycost

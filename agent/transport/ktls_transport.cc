@@ -6,9 +6,9 @@
 // Copies: the kernel encrypts from our memory, or from a copy that it makes first; it decrypts into
 // our memory, or into its own and copies (tls_sw_sendmsg and tls_sw_recvmsg in net/tls/tls_sw.c).
 // Which it does depends on record sizes and ciphers, and it tells neither.
+#include <linux/tcp.h>
 #include <linux/tls.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>

@@ -22,7 +22,7 @@ namespace copycost {
 namespace {
 
 int PollTimeout(absl::Time deadline) {
-  const absl::Duration left = deadline - absl::FromUnixNanos(MonotonicNanos());
+  const absl::Duration left = deadline - MonotonicTime();
   return static_cast<int>(
       std::clamp<int64_t>(absl::ToInt64Milliseconds(left + absl::Microseconds(999)), 0, 60'000));
 }

@@ -119,7 +119,7 @@ absl::StatusOr<UniqueFd> StartTcpConnect(absl::string_view local, absl::string_v
 
 absl::StatusOr<UniqueFd> AcceptTcpFrom(int listener, uint16_t peer_port, absl::Time deadline) {
   while (true) {
-    const absl::Duration left = deadline - absl::FromUnixNanos(MonotonicNanos());
+    const absl::Duration left = deadline - MonotonicTime();
     if (left <= absl::ZeroDuration()) {
       return absl::DeadlineExceededError(
           absl::StrCat("accept: no connection from port ", peer_port, " came in time"));
@@ -199,7 +199,7 @@ absl::StatusOr<uint64_t> RetransmittedBytes(int socket) {
 absl::Status EndStream(int socket, absl::Time deadline) {
   if (::shutdown(socket, SHUT_WR) != 0) return ErrnoStatus("shutdown");
   while (true) {
-    const absl::Duration left = deadline - absl::FromUnixNanos(MonotonicNanos());
+    const absl::Duration left = deadline - MonotonicTime();
     if (left <= absl::ZeroDuration()) {
       return absl::DeadlineExceededError("the peer did not take the end of the stream in time");
     }
@@ -222,8 +222,7 @@ absl::StatusOr<SocketPair> ConnectLoopbackPair() {
   ASSIGN_OR_RETURN(pair.client, StartTcpConnect("127.0.0.1", "127.0.0.1", port, {}));
   ASSIGN_OR_RETURN(const uint16_t client_port, LocalPort(pair.client.get()));
   ASSIGN_OR_RETURN(pair.server,
-                   AcceptTcpFrom(listener.get(), client_port,
-                                 absl::FromUnixNanos(MonotonicNanos()) + kLoopbackLimit));
+                   AcceptTcpFrom(listener.get(), client_port, MonotonicTime() + kLoopbackLimit));
   RETURN_IF_ERROR(MakeBlocking(pair.client.get()));
   RETURN_IF_ERROR(MakeBlocking(pair.server.get()));
   return pair;

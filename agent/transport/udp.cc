@@ -67,7 +67,7 @@ absl::Status SendGreeting(int socket, const Greeting& greeting) {
 // False when nothing can be read by the deadline.
 absl::StatusOr<bool> AwaitReadable(int socket, absl::Time deadline) {
   while (true) {
-    const absl::Duration left = deadline - absl::FromUnixNanos(MonotonicNanos());
+    const absl::Duration left = deadline - MonotonicTime();
     pollfd entry{.fd = socket, .events = POLLIN, .revents = 0};
     const timespec timeout = absl::ToTimespec(std::max(left, absl::ZeroDuration()));
     const int ready = ::ppoll(&entry, 1, &timeout, nullptr);
@@ -78,10 +78,10 @@ absl::StatusOr<bool> AwaitReadable(int socket, absl::Time deadline) {
 }
 
 absl::StatusOr<uint32_t> HearGreeting(int socket, const std::string& nonce, absl::Duration limit) {
-  const absl::Time deadline = absl::FromUnixNanos(MonotonicNanos()) + limit;
+  const absl::Time deadline = MonotonicTime() + limit;
   while (true) {
     ASSIGN_OR_RETURN(const bool readable, AwaitReadable(socket, deadline));
-    if (!readable || absl::FromUnixNanos(MonotonicNanos()) >= deadline) {
+    if (!readable || MonotonicTime() >= deadline) {
       return absl::UnavailableError(
           absl::StrCat("the peer's greeting over UDP did not come within ",
                        absl::FormatDuration(limit), ": a firewall, or a busy host"));
@@ -176,10 +176,10 @@ absl::StatusOr<uint32_t> GreetUdp(int socket, const v1::FlowEnd& end, bool begin
 }
 
 absl::Status EndDatagrams(int socket, int control, absl::Time deadline) {
-  while (absl::FromUnixNanos(MonotonicNanos()) < deadline) {
+  while (MonotonicTime() < deadline) {
     // One that is refused, or lost, is followed by another.
     if (::send(socket, "", 0, MSG_NOSIGNAL) < 0 && errno == EPIPE) return ErrnoStatus("send");
-    const absl::Time again = std::min(deadline, absl::FromUnixNanos(MonotonicNanos()) + kAgain);
+    const absl::Time again = std::min(deadline, MonotonicTime() + kAgain);
     ASSIGN_OR_RETURN(bool readable, AwaitReadable(control, again));
     while (readable) {
       char heard[256];  // of what the receiver had taken

@@ -70,7 +70,7 @@ int Uring::SubmitWithoutWaiting() {
 }
 
 absl::Status Uring::Await(absl::Time deadline) {
-  const absl::Duration left = deadline - absl::FromUnixNanos(MonotonicNanos());
+  const absl::Duration left = deadline - MonotonicTime();
   if (left <= absl::ZeroDuration()) return absl::OkStatus();
   const timespec time = absl::ToTimespec(std::min(left, absl::Hours(1)));  // the kernel adds to it
   __kernel_timespec timeout{.tv_sec = time.tv_sec, .tv_nsec = time.tv_nsec};

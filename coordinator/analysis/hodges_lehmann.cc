@@ -47,7 +47,7 @@ std::vector<double> SignedRankProbabilities(size_t n) {
 }
 
 // The largest k for which 2 P(T < k) <= level; 0 when there is none.
-size_t LargestRank(size_t n, double level) {
+size_t LargestSignedRank(size_t n, double level) {
   size_t k = 0;
   double below = 0;
   for (const double probability : SignedRankProbabilities(n)) {
@@ -75,7 +75,7 @@ absl::StatusOr<Interval> HodgesLehmannInterval(const std::vector<double>& values
   RETURN_IF_ERROR(CheckValues(values));
   std::vector<double> averages = WalshAverages(values);
   std::sort(averages.begin(), averages.end());
-  const size_t k = LargestRank(values.size(), level);
+  const size_t k = LargestSignedRank(values.size(), level);
   return Interval{averages[k - 1], averages[averages.size() - k]};
 }
 

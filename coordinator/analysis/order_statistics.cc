@@ -3,16 +3,12 @@
 #include <algorithm>
 #include <boost/math/distributions/binomial.hpp>
 
+#include "coordinator/analysis/errno_policy.h"
+
 namespace copycost::analysis {
 namespace {
 
-// Boost reports domain errors by errno and NaN, never by exceptions.
-using Policy = boost::math::policies::policy<
-    boost::math::policies::domain_error<boost::math::policies::errno_on_error>,
-    boost::math::policies::pole_error<boost::math::policies::errno_on_error>,
-    boost::math::policies::overflow_error<boost::math::policies::errno_on_error>,
-    boost::math::policies::evaluation_error<boost::math::policies::errno_on_error>>;
-using Binomial = boost::math::binomial_distribution<double, Policy>;
+using Binomial = boost::math::binomial_distribution<double, ErrnoPolicy>;
 
 // The probability that the interval from the k-th smallest to the k-th largest misses the median.
 double MissProbability(const Binomial& below_median, size_t k) {

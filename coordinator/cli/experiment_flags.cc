@@ -25,7 +25,7 @@ std::string ValueText(const AxisField& axis) {
 }
 
 std::string TopologyWords() {
-  return absl::StrJoin(AllOf<v1::TopologyKind>(), ",",
+  return absl::StrJoin(AllValues<v1::TopologyKind>(), ",",
                        [](std::string* out, v1::TopologyKind kind) { out->append(Label(kind)); });
 }
 

@@ -19,7 +19,7 @@ void AddPlacements(const std::vector<FleetAgent>& agents, v1::IpVersion version,
   };
   const PlacementHost sender = host(agents[0]);
   const PlacementHost receiver = host(agents[1]);
-  for (const v1::Placement placement : AllOf<v1::Placement>()) {
+  for (const v1::Placement placement : AllValues<v1::Placement>()) {
     if (auto why = WhyNoPlacement(placement, sender, receiver)) {
       limits.missing_placements[{placement, version}] = *std::move(why);
     }

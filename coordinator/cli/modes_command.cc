@@ -23,10 +23,10 @@ namespace {
 template <typename Mode>
 std::string Section(absl::string_view title, const std::map<Mode, std::string>& missing) {
   int widest = 0;
-  for (const Mode mode : AllOf<Mode>())
+  for (const Mode mode : AllValues<Mode>())
     widest = std::max(widest, static_cast<int>(Label(mode).size()));
   std::string text = absl::StrCat(title, "\n");
-  for (const Mode mode : AllOf<Mode>()) {
+  for (const Mode mode : AllValues<Mode>()) {
     const auto reason = missing.find(mode);
     const bool available = reason == missing.end();
     absl::StrAppendFormat(&text, "  %-*s  %-10s %s\n", widest, Label(mode),
@@ -52,7 +52,7 @@ std::string ModesNotOver(v1::Transport transport,
 // As Section, with the modes that do not go over a transport below it.
 std::string Transports(const HostLimits& limits) {
   std::string text = "transports (--transport)\n";
-  for (const v1::Transport transport : AllOf<v1::Transport>()) {
+  for (const v1::Transport transport : AllValues<v1::Transport>()) {
     const auto reason = limits.missing_transports.find(transport);
     const bool available = reason == limits.missing_transports.end();
     absl::StrAppendFormat(&text, "  %-5s %-10s %s\n", Label(transport),
@@ -71,11 +71,11 @@ std::string Transports(const HostLimits& limits) {
 // Those that are there over no IP version that the data path has.
 std::map<v1::Placement, std::string> MissingPlacements(const HostLimits& limits) {
   std::vector<v1::IpVersion> versions = {v1::IP_VERSION_UNSPECIFIED};
-  for (const v1::IpVersion version : AllOf<v1::IpVersion>()) {
+  for (const v1::IpVersion version : AllValues<v1::IpVersion>()) {
     if (limits.missing_ip_versions.count(version) == 0) versions.push_back(version);
   }
   std::map<v1::Placement, std::string> missing;
-  for (const v1::Placement placement : AllOf<v1::Placement>()) {
+  for (const v1::Placement placement : AllValues<v1::Placement>()) {
     for (const v1::IpVersion version : versions) {
       const auto reason = limits.missing_placements.find({placement, version});
       if (reason == limits.missing_placements.end()) {

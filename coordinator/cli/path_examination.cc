@@ -36,7 +36,7 @@ struct Pair {
 template <typename Mode>
 std::vector<Mode> Available(const std::map<Mode, std::string>& missing) {
   std::vector<Mode> modes;
-  for (const Mode mode : AllOf<Mode>()) {
+  for (const Mode mode : AllValues<Mode>()) {
     if (missing.count(mode) == 0) modes.push_back(mode);
   }
   return modes;
@@ -155,7 +155,7 @@ ExaminedPaths ExaminePaths(Clock& clock, std::vector<FleetAgent>& agents,
                            const PathExamination& how) {
   const HostLimits limits = LimitsOf(agents);
   ExaminedPaths examined;
-  for (const v1::IpVersion version : AllOf<v1::IpVersion>()) {
+  for (const v1::IpVersion version : AllValues<v1::IpVersion>()) {
     const auto missing = limits.missing_ip_versions.find(version);
     if (missing == limits.missing_ip_versions.end()) {
       ExamineVersion(version, clock, agents, how.congestion, examined);

@@ -22,7 +22,7 @@ using ::google::protobuf::FieldDescriptor;
 
 constexpr size_t kMaxValues = 64;
 // TCP_CA_NAME_MAX less its terminator.
-constexpr size_t kMaxNameLength = 15;
+constexpr size_t kMaxAxisNameLength = 15;
 
 AxisField MakeAxis(const FieldDescriptor& field) {
   const v1::Axis& axis = field.options().GetExtension(v1::axis);
@@ -94,9 +94,9 @@ absl::Status CheckName(absl::string_view word) {
   const bool known_letters = std::all_of(word.begin(), word.end(), [](unsigned char letter) {
     return absl::ascii_isalnum(letter) || letter == '-' || letter == '_';
   });
-  if (!known_letters || word.empty() || word.size() > kMaxNameLength) {
+  if (!known_letters || word.empty() || word.size() > kMaxAxisNameLength) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "'", word, "' is no name; letters, digits, '-' and '_', at most ", kMaxNameLength));
+        "'", word, "' is no name; letters, digits, '-' and '_', at most ", kMaxAxisNameLength));
   }
   return absl::OkStatus();
 }

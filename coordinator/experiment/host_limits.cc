@@ -13,7 +13,7 @@ namespace {
 template <typename Mode, typename States>
 std::map<Mode, std::string> MissingModes(const States& states) {
   std::map<Mode, std::string> missing;
-  for (Mode mode : AllOf<Mode>()) {
+  for (Mode mode : AllValues<Mode>()) {
     missing[mode] = "its agent does not know this mode; install the same version on every host";
   }
   for (const auto& entry : states) {
@@ -29,7 +29,7 @@ std::map<Mode, std::string> MissingModes(const States& states) {
 // Adds what `agent` lacks; `side` says whose agent it is.
 void AddTransports(const v1::Description& agent, absl::string_view side, HostLimits& limits) {
   std::map<v1::Transport, std::string> missing;
-  for (v1::Transport transport : AllOf<v1::Transport>()) {
+  for (v1::Transport transport : AllValues<v1::Transport>()) {
     // Every agent has TCP.
     if (transport == v1::TRANSPORT_TCP) continue;
     missing[transport] = "its agent does not know it; install the same version on every host";
@@ -53,7 +53,7 @@ void AddTransports(const v1::Description& agent, absl::string_view side, HostLim
 
 void AddHugePages(const v1::Description& agent, absl::string_view side, HostLimits& limits) {
   std::map<v1::HugePages, std::string> missing;
-  for (const v1::HugePages pages : AllOf<v1::HugePages>()) {
+  for (const v1::HugePages pages : AllValues<v1::HugePages>()) {
     if (pages == v1::HUGE_PAGES_NONE) continue;
     missing[pages] = "its agent does not know them; install the same version on every host";
   }
@@ -86,7 +86,7 @@ HostLimits LimitsOf(const v1::Description& sender, const v1::Description& receiv
   AddTransports(receiver, "receiver", limits);
   AddHugePages(sender, "sender", limits);
   AddHugePages(receiver, "receiver", limits);
-  for (v1::Transport transport : AllOf<v1::Transport>()) {
+  for (v1::Transport transport : AllValues<v1::Transport>()) {
     if (!IsLocal(transport) || sender.boot_id() == receiver.boot_id()) continue;
     limits.missing_transports[transport] =
         "it joins agents of one host only, and these are on two; use --transport tcp";

@@ -27,7 +27,7 @@ constexpr absl::string_view kClassicModes = "two-copy,one-copy,zero-copy";
 // From the enum, so that a new mode is in `full` without anyone remembering this list.
 template <typename Mode>
 std::string Every() {
-  return absl::StrJoin(AllOf<Mode>(), ",",
+  return absl::StrJoin(AllValues<Mode>(), ",",
                        [](std::string* out, Mode mode) { out->append(Label(mode)); });
 }
 

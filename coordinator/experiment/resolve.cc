@@ -20,7 +20,7 @@ namespace copycost {
 namespace {
 
 constexpr absl::string_view kDefaultName = "experiment";
-constexpr size_t kMaxNameLength = 64;
+constexpr size_t kMaxExperimentNameLength = 64;
 constexpr uint32_t kDefaultRepeats = 8;
 
 struct DurationRange {
@@ -45,10 +45,11 @@ absl::Status ResolveName(LoadedExperiment& loaded) {
   const bool known_letters = std::all_of(name.begin(), name.end(), [](unsigned char letter) {
     return absl::ascii_isalnum(letter) || letter == '-' || letter == '_';
   });
-  if (known_letters && !name.empty() && name.size() <= kMaxNameLength) return absl::OkStatus();
-  return ErrorAt(
-      loaded, "name",
-      absl::StrCat("'", name, "' is no name; letters, digits, '-' and '_', 1 to ", kMaxNameLength));
+  if (known_letters && !name.empty() && name.size() <= kMaxExperimentNameLength)
+    return absl::OkStatus();
+  return ErrorAt(loaded, "name",
+                 absl::StrCat("'", name, "' is no name; letters, digits, '-' and '_', 1 to ",
+                              kMaxExperimentNameLength));
 }
 
 // Abseil writes zero as "0", which ParseDuration refuses for want of a unit.

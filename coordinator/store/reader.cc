@@ -10,9 +10,6 @@
 namespace copycost::store {
 namespace {
 
-// How long to wait while a writer commits.
-constexpr int kBusyMs = 10'000;
-
 absl::Status Damaged(const std::string& path, absl::string_view what) {
   return absl::DataLossError(absl::StrCat(path, ": ", what, " is damaged"));
 }

@@ -21,6 +21,9 @@ namespace copycost::store {
 inline constexpr int kApplicationId = 0x63637374;
 inline constexpr int kSchemaVersion = 4;
 
+// How long a writer waits for a reader before a commit fails, and a reader while a writer commits.
+inline constexpr int kBusyMs = 10'000;
+
 // Throws SQLite::Exception.
 void CreateTables(SQLite::Database& db);
 

@@ -21,8 +21,6 @@ namespace {
 
 using ::copycost::record::Row;
 
-// How long to wait for a reader before a commit fails.
-constexpr int kBusyMs = 10'000;
 // How long to wait for a file that may be another writer's: only what a reader needs to roll a
 // journal back.
 constexpr int kOpenBusyMs = 1'000;

@@ -8,26 +8,17 @@
 #include "common/mode_traits.h"
 #include "common/words.h"
 #include "tests/testing/flow_harness.h"
+#include "tests/testing/mode_probe.h"
 #include "tests/testing/status_matchers.h"
 
 namespace copycost {
 namespace {
 
 using ::copycost::testing::FlowRun;
+using ::copycost::testing::ProbeOf;
 using ::copycost::testing::RunFlow;
 using ::copycost::testing::RunFlows;
 using ::copycost::testing::VerifiedWorkload;
-
-template <typename Rows, typename Mode>
-absl::Status ProbeOf(const Rows& rows, Mode mode) {
-  for (const auto& row : rows) {
-    if (row.mode == mode) return row.probe();
-  }
-  return absl::NotFoundError("no row");
-}
-
-absl::Status ProbeOf(v1::SendMode mode) { return ProbeOf(SendModes(), mode); }
-absl::Status ProbeOf(v1::ReceiveMode mode) { return ProbeOf(ReceiveModes(), mode); }
 
 struct Shape {
   uint64_t message_bytes;
@@ -149,7 +140,7 @@ std::string NameOfCase(const ::testing::TestParamInfo<DataPathTest::ParamType>& 
 
 INSTANTIATE_TEST_SUITE_P(
     EveryModeAndShape, DataPathTest,
-    ::testing::Combine(::testing::ValuesIn(AllOf<v1::SendMode>()),
+    ::testing::Combine(::testing::ValuesIn(AllValues<v1::SendMode>()),
                        ::testing::Values(Shape{16384, 8, 8, 200},  // ordinary; the ring wraps
                                          Shape{1, 1, 1, 300},      // the least there is
                                          Shape{999, 3, 2, 500},    // nothing is aligned
@@ -187,8 +178,8 @@ TEST_P(PairTest, MovesEveryByte) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EverySendToEveryReceive, PairTest,
-                         ::testing::Combine(::testing::ValuesIn(AllOf<v1::SendMode>()),
-                                            ::testing::ValuesIn(AllOf<v1::ReceiveMode>())),
+                         ::testing::Combine(::testing::ValuesIn(AllValues<v1::SendMode>()),
+                                            ::testing::ValuesIn(AllValues<v1::ReceiveMode>())),
                          [](const auto& info) {
                            return std::string(v1::SendMode_Name(std::get<0>(info.param))) + "_to_" +
                                   v1::ReceiveMode_Name(std::get<1>(info.param));
@@ -234,13 +225,13 @@ std::string NameOfPair(const ::testing::TestParamInfo<SharedThreadTest::ParamTyp
 }
 
 INSTANTIATE_TEST_SUITE_P(EverySendMode, SharedThreadTest,
-                         ::testing::Combine(::testing::ValuesIn(AllOf<v1::SendMode>()),
+                         ::testing::Combine(::testing::ValuesIn(AllValues<v1::SendMode>()),
                                             ::testing::Values(v1::RECEIVE_MODE_RECV)),
                          NameOfPair);
 INSTANTIATE_TEST_SUITE_P(EveryReceiveMode, SharedThreadTest,
                          ::testing::Combine(::testing::Values(v1::SEND_MODE_TWO_COPY,
                                                               v1::SEND_MODE_ZERO_COPY),
-                                            ::testing::ValuesIn(AllOf<v1::ReceiveMode>())),
+                                            ::testing::ValuesIn(AllValues<v1::ReceiveMode>())),
                          NameOfPair);
 
 // A message that never changes is made once, and every copy of it on the way is another matter.

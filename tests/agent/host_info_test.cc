@@ -85,13 +85,13 @@ TEST(HostInfoTest, SaysOfEveryModeWhetherItWorksAndWhyNot) {
     send.push_back(entry.mode());
     EXPECT_EQ(entry.state().available(), entry.state().reason().empty()) << Label(entry.mode());
   }
-  EXPECT_THAT(send, UnorderedElementsAreArray(copycost::AllOf<v1::SendMode>()));
+  EXPECT_THAT(send, UnorderedElementsAreArray(AllValues<v1::SendMode>()));
   std::vector<v1::ReceiveMode> receive;
   for (const v1::ReceiveModeState& entry : description.receive_modes()) {
     receive.push_back(entry.mode());
     EXPECT_EQ(entry.state().available(), entry.state().reason().empty()) << Label(entry.mode());
   }
-  EXPECT_THAT(receive, UnorderedElementsAreArray(copycost::AllOf<v1::ReceiveMode>()));
+  EXPECT_THAT(receive, UnorderedElementsAreArray(AllValues<v1::ReceiveMode>()));
 }
 
 TEST(HostInfoTest, TellsTheCpusItMayUse) {
@@ -142,7 +142,7 @@ TEST(HostInfoTest, TellsOfEveryTransportButTcpWhichModesGoOverIt) {
     }
     EXPECT_TRUE(transport.state().available() || transport.send_modes().empty());
   }
-  EXPECT_THAT(told, UnorderedElementsAreArray(copycost::AllOf<v1::Transport>()));
+  EXPECT_THAT(told, UnorderedElementsAreArray(AllValues<v1::Transport>()));
 }
 
 }  // namespace

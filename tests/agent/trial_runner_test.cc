@@ -224,7 +224,7 @@ TEST_P(EveryModeTest, VerifiesOverIpv6) {
   EXPECT_EQ(sender_ready_.applied().ip_version(), v1::IP_VERSION_6);
 }
 
-INSTANTIATE_TEST_SUITE_P(Modes, EveryModeTest, ::testing::ValuesIn(AllOf<v1::SendMode>()));
+INSTANTIATE_TEST_SUITE_P(Modes, EveryModeTest, ::testing::ValuesIn(AllValues<v1::SendMode>()));
 
 // All of a workload but its placement, which the ends' CPUs show.
 std::string ToldOf(v1::Workload workload) {

@@ -132,7 +132,7 @@ absl::StatusOr<std::string> ChildProcess::Finish(absl::Time deadline) {
 
 absl::StatusOr<bool> ChildProcess::ReadMore(absl::Time deadline) {
   while (true) {
-    const absl::Duration left = deadline - absl::FromUnixNanos(MonotonicNanos());
+    const absl::Duration left = deadline - MonotonicTime();
     if (left <= absl::ZeroDuration()) {
       return absl::DeadlineExceededError(absl::StrCat(name_, " does not answer in time"));
     }

@@ -16,8 +16,6 @@ namespace {
 constexpr absl::Duration kSetUpLimit = absl::Seconds(5);
 constexpr absl::Duration kLook = absl::Milliseconds(5);
 
-absl::Time Now() { return absl::FromUnixNanos(MonotonicNanos()); }
-
 // Whether a socket of this table, /proc/net/tcp or tcp6, is in state LISTEN (0A) on the port.
 bool Listens(const std::string& table, uint16_t port) {
   std::ifstream file(table);
@@ -32,7 +30,8 @@ bool Listens(const std::string& table, uint16_t port) {
 // Such servers say nothing when they are ready, so their namespace is looked at.
 absl::Status AwaitListening(pid_t network_of, uint16_t port) {
   const std::string tables = absl::StrCat("/proc/", network_of, "/net/tcp");
-  for (const absl::Time deadline = Now() + kSetUpLimit; Now() < deadline; absl::SleepFor(kLook)) {
+  for (const absl::Time deadline = MonotonicTime() + kSetUpLimit; MonotonicTime() < deadline;
+       absl::SleepFor(kLook)) {
     if (Listens(tables, port) || Listens(tables + "6", port)) return absl::OkStatus();
   }
   return absl::DeadlineExceededError(absl::StrCat("nothing listens on port ", port));
@@ -49,7 +48,7 @@ absl::StatusOr<std::string> RunPeer(const PeerExchange& exchange, const Places& 
   ASSIGN_OR_RETURN(ChildProcess client, ChildProcess::Start({.arguments = exchange.client_arguments,
                                                              .network_of = places.sender.network_of,
                                                              .cpu = places.sender.cpu}));
-  const absl::Time deadline = Now() + exchange.traffic + kSetUpLimit;
+  const absl::Time deadline = MonotonicTime() + exchange.traffic + kSetUpLimit;
   ASSIGN_OR_RETURN(std::string told, client.Finish(deadline));
   RETURN_IF_ERROR(server.Finish(deadline).status());
   return told;

@@ -56,7 +56,7 @@ absl::StatusOr<std::string> DefaultCongestion(const Places& places) {
       ChildProcess::Start({.arguments = {"/bin/cat", "/proc/sys/net/ipv4/tcp_congestion_control"},
                            .network_of = places.sender.network_of,
                            .cpu = places.sender.cpu}));
-  return reader.ReadLine(absl::FromUnixNanos(MonotonicNanos()) + absl::Seconds(2));
+  return reader.ReadLine(MonotonicTime() + absl::Seconds(2));
 }
 
 }  // namespace copycost::bench

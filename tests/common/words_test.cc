@@ -22,7 +22,7 @@ TEST(WordsTest, EveryModeButUnspecifiedHasALabelAndADescription) {
 }
 
 TEST(WordsTest, LabelsReadBackAsTheirValues) {
-  for (v1::SendMode mode : copycost::AllOf<v1::SendMode>()) {
+  for (v1::SendMode mode : AllValues<v1::SendMode>()) {
     EXPECT_EQ(*NumberOf(*v1::SendMode_descriptor(), Label(mode)), mode);
   }
 }

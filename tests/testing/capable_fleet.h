@@ -8,16 +8,23 @@
 namespace copycost::testing {
 
 inline void HaveEveryMode(FakeTopology& topology) {
-  for (const v1::SendMode mode : AllOf<v1::SendMode>()) {
+  for (const v1::SendMode mode : AllValues<v1::SendMode>()) {
     v1::SendModeState& state = *topology.sender.description.add_send_modes();
     state.set_mode(mode);
     state.mutable_state()->set_available(true);
   }
-  for (const v1::ReceiveMode mode : AllOf<v1::ReceiveMode>()) {
+  for (const v1::ReceiveMode mode : AllValues<v1::ReceiveMode>()) {
     v1::ReceiveModeState& state = *topology.receiver.description.add_receive_modes();
     state.set_mode(mode);
     state.mutable_state()->set_available(true);
   }
+}
+
+// Of such a fleet: every send mode to recv, every other receive mode from one, over both IP
+// versions.
+inline int PathsOfEveryMode() {
+  return 2 * static_cast<int>(AllValues<v1::SendMode>().size() +
+                              AllValues<v1::ReceiveMode>().size() - 1);
 }
 
 }  // namespace copycost::testing

@@ -31,6 +31,9 @@ MATCHER_P2(StatusIs, code, message, "has the code and a matching message") {
          ::testing::Matches(message)(std::string(StatusOf(arg).message()));
 }
 
+// What most of what is typed wrongly is told.
+inline constexpr absl::StatusCode kInvalid = absl::StatusCode::kInvalidArgument;
+
 }  // namespace copycost::testing
 
 #define ASSERT_OK(expression) ASSERT_THAT(expression, ::copycost::testing::IsOk())

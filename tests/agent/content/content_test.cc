@@ -55,12 +55,12 @@ absl::Status Deliver(const std::vector<std::vector<std::byte>>& messages, Sink& 
 }
 
 TEST(ContentTest, EveryTouchAndReadCanBeMadeAndTellsItsName) {
-  for (v1::Touch touch : copycost::AllOf<v1::Touch>()) {
+  for (v1::Touch touch : AllValues<v1::Touch>()) {
     const auto content = MakeContent(touch, kSeed);
     ASSERT_OK(content);
     EXPECT_EQ((*content)->touch(), touch);
   }
-  for (v1::Read read : copycost::AllOf<v1::Read>()) {
+  for (v1::Read read : AllValues<v1::Read>()) {
     const auto sink = MakeSink(read, kSeed);
     ASSERT_OK(sink);
     EXPECT_EQ((*sink)->read(), read);

@@ -14,7 +14,7 @@ namespace {
 
 using ::testing::Optional;
 
-constexpr uint64_t kSeed = 42;
+constexpr uint64_t kPatternSeed = 42;
 
 std::vector<std::byte> Pattern(uint64_t seed, uint64_t offset, size_t size) {
   std::vector<std::byte> bytes(size);
@@ -23,12 +23,12 @@ std::vector<std::byte> Pattern(uint64_t seed, uint64_t offset, size_t size) {
 }
 
 TEST(VerifyPatternTest, PiecesOfAnySizeMakeTheSameStream) {
-  const std::vector<std::byte> whole = Pattern(kSeed, 0, 2000);
+  const std::vector<std::byte> whole = Pattern(kPatternSeed, 0, 2000);
   std::mt19937 random(1);
   std::vector<std::byte> pieces;
   while (pieces.size() < whole.size()) {
     const size_t size = std::min<size_t>(random() % 20, whole.size() - pieces.size());
-    const std::vector<std::byte> piece = Pattern(kSeed, pieces.size(), size);
+    const std::vector<std::byte> piece = Pattern(kPatternSeed, pieces.size(), size);
     pieces.insert(pieces.end(), piece.begin(), piece.end());
   }
   EXPECT_EQ(pieces, whole);
@@ -36,26 +36,28 @@ TEST(VerifyPatternTest, PiecesOfAnySizeMakeTheSameStream) {
 
 TEST(VerifyPatternTest, FindsNoDifferenceInWhatItWrote) {
   for (uint64_t offset : {0, 1, 7, 8, 1'000'003}) {
-    EXPECT_EQ(FindDifference(kSeed, offset, Pattern(kSeed, offset, 100)), std::nullopt) << offset;
+    EXPECT_EQ(FindDifference(kPatternSeed, offset, Pattern(kPatternSeed, offset, 100)),
+              std::nullopt)
+        << offset;
   }
 }
 
 TEST(VerifyPatternTest, NamesAnyFlippedBitByItsByteInTheStream) {
   constexpr uint64_t kOffset = 1'000'003;
-  std::vector<std::byte> bytes = Pattern(kSeed, kOffset, 40);
+  std::vector<std::byte> bytes = Pattern(kPatternSeed, kOffset, 40);
   for (size_t i = 0; i < bytes.size(); ++i) {
     const std::byte flip{static_cast<unsigned char>(1 << i % 8)};
     bytes[i] ^= flip;
-    EXPECT_THAT(FindDifference(kSeed, kOffset, bytes), Optional(kOffset + i));
+    EXPECT_THAT(FindDifference(kPatternSeed, kOffset, bytes), Optional(kOffset + i));
     bytes[i] ^= flip;
   }
 }
 
 TEST(VerifyPatternTest, NamesTheFirstOfSeveralDifferences) {
-  std::vector<std::byte> bytes = Pattern(kSeed, 0, 64);
+  std::vector<std::byte> bytes = Pattern(kPatternSeed, 0, 64);
   bytes[50] ^= std::byte{1};
   bytes[13] ^= std::byte{1};
-  EXPECT_THAT(FindDifference(kSeed, 0, bytes), Optional(13u));
+  EXPECT_THAT(FindDifference(kPatternSeed, 0, bytes), Optional(13u));
 }
 
 TEST(VerifyPatternTest, OtherSeedsMakeOtherBytesFromTheFirstWordOn) {
@@ -64,7 +66,7 @@ TEST(VerifyPatternTest, OtherSeedsMakeOtherBytesFromTheFirstWordOn) {
 
 // Whatever the message size, no message looks like another one.
 TEST(VerifyPatternTest, NoWordOccursTwice) {
-  const std::vector<std::byte> bytes = Pattern(kSeed, 0, 80'000);
+  const std::vector<std::byte> bytes = Pattern(kPatternSeed, 0, 80'000);
   std::set<uint64_t> words;
   for (size_t at = 0; at < bytes.size(); at += sizeof(uint64_t)) {
     uint64_t word;

@@ -12,7 +12,7 @@
 namespace copycost {
 namespace {
 
-constexpr int64_t kHour = 3'600'000'000'000;
+constexpr int64_t kHourNs = 3'600'000'000'000;
 
 class ReuseTimerTest : public ::testing::Test {
  protected:
@@ -31,7 +31,7 @@ class ReuseTimerTest : public ::testing::Test {
 };
 
 TEST_F(ReuseTimerTest, TimesTheFirstMessageAndThenOneOfManyMore) {
-  OpenWindow(-kHour, 2 * kHour);
+  OpenWindow(-kHourNs, 2 * kHourNs);
   timer_.Begin(3);
   EXPECT_TRUE(timer_.running());
   EXPECT_EQ(timer_.buffer(), 3u);
@@ -47,7 +47,7 @@ TEST_F(ReuseTimerTest, TimesTheFirstMessageAndThenOneOfManyMore) {
 }
 
 TEST_F(ReuseTimerTest, OneIsTimedAtATimeHoweverLongItTakes) {
-  OpenWindow(-kHour, 2 * kHour);
+  OpenWindow(-kHourNs, 2 * kHourNs);
   timer_.Begin(3);
   BeginAll(3 * ReuseTimer::kTimedEvery);
   EXPECT_EQ(timer_.buffer(), 3u);
@@ -58,7 +58,7 @@ TEST_F(ReuseTimerTest, OneIsTimedAtATimeHoweverLongItTakes) {
 }
 
 TEST_F(ReuseTimerTest, WhatEndsOutsideTheWindowDoesNotCount) {
-  OpenWindow(kHour, kHour);
+  OpenWindow(kHourNs, kHourNs);
   timer_.Begin(3);
   timer_.End();
   EXPECT_EQ(timer_.Tell().count(), 0u);
@@ -66,7 +66,7 @@ TEST_F(ReuseTimerTest, WhatEndsOutsideTheWindowDoesNotCount) {
 }
 
 TEST_F(ReuseTimerTest, ModesThatLendTheirBuffersTellWhenTheyHaveThemBack) {
-  OpenWindow(-kHour, 2 * kHour);
+  OpenWindow(-kHourNs, 2 * kHourNs);
   for (const SendModeRow& row : SendModes()) {
     if (!PinsBuffers(row.mode) || !row.probe().ok()) continue;
     SCOPED_TRACE(Label(row.mode));
@@ -84,7 +84,7 @@ TEST_F(ReuseTimerTest, ModesThatLendTheirBuffersTellWhenTheyHaveThemBack) {
                            pair.client.get(), *content));
     ASSERT_OK(sender->Send(1));
     EXPECT_TRUE(timer.running());
-    ASSERT_OK(sender->Drain(absl::FromUnixNanos(MonotonicNanos()) + absl::Minutes(1)));
+    ASSERT_OK(sender->Drain(MonotonicTime() + absl::Minutes(1)));
     EXPECT_FALSE(timer.running());
     EXPECT_EQ(timer.Tell().count(), 1u);
   }

@@ -16,13 +16,16 @@
 #include "common/clock.h"
 #include "common/mode_traits.h"
 #include "common/words.h"
+#include "tests/testing/blocking_io.h"
 #include "tests/testing/flow_harness.h"
+#include "tests/testing/mode_probe.h"
 #include "tests/testing/status_matchers.h"
 
 namespace copycost {
 namespace {
 
 using ::copycost::testing::FlowRun;
+using ::copycost::testing::ProbeOf;
 using ::copycost::testing::RunFlow;
 using ::copycost::testing::StatusIs;
 using ::copycost::testing::VerifiedWorkload;
@@ -30,14 +33,6 @@ using ::testing::_;
 using ::testing::HasSubstr;
 
 constexpr int64_t kMs = 1'000'000;
-
-template <typename Rows, typename Mode>
-absl::Status ProbeOf(const Rows& rows, Mode mode) {
-  for (const auto& row : rows) {
-    if (row.mode == mode) return row.probe();
-  }
-  return absl::NotFoundError("no row");
-}
 
 struct Shape {
   uint64_t request_bytes;
@@ -133,7 +128,7 @@ INSTANTIATE_TEST_SUITE_P(
 class ExchangeSendModeTest : public ::testing::TestWithParam<v1::SendMode> {};
 
 TEST_P(ExchangeSendModeTest, ServesBothEnds) {
-  const absl::Status probed = ProbeOf(SendModes(), GetParam());
+  const absl::Status probed = ProbeOf(GetParam());
   if (!probed.ok()) GTEST_SKIP() << probed.message();
   ExpectExchanged(WorkloadOf(GetParam(), v1::RECEIVE_MODE_RECV, {16384, 999 * 8, 8, 100}));
   // More pieces than a pipe or a packet holds at once.
@@ -141,13 +136,13 @@ TEST_P(ExchangeSendModeTest, ServesBothEnds) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EverySendMode, ExchangeSendModeTest,
-                         ::testing::ValuesIn(AllOf<v1::SendMode>()),
+                         ::testing::ValuesIn(AllValues<v1::SendMode>()),
                          [](const auto& info) { return v1::SendMode_Name(info.param); });
 
 class ExchangeReceiveModeTest : public ::testing::TestWithParam<v1::ReceiveMode> {
  protected:
   void SetUp() override {
-    const absl::Status probed = ProbeOf(ReceiveModes(), GetParam());
+    const absl::Status probed = ProbeOf(GetParam());
     if (!probed.ok()) GTEST_SKIP() << probed.message();
   }
 };
@@ -159,12 +154,12 @@ TEST_P(ExchangeReceiveModeTest, ServesBothEnds) {
 
 // Completions wait in a queue of the socket that is received from.
 TEST_P(ExchangeReceiveModeTest, GoesWithZeroCopySendsOnOneSocket) {
-  if (!ProbeOf(SendModes(), v1::SEND_MODE_ZERO_COPY).ok()) GTEST_SKIP();
+  if (!ProbeOf(v1::SEND_MODE_ZERO_COPY).ok()) GTEST_SKIP();
   ExpectExchanged(WorkloadOf(v1::SEND_MODE_ZERO_COPY, GetParam(), {65536, 4096, 8, 100}));
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryReceiveMode, ExchangeReceiveModeTest,
-                         ::testing::ValuesIn(AllOf<v1::ReceiveMode>()),
+                         ::testing::ValuesIn(AllValues<v1::ReceiveMode>()),
                          [](const auto& info) { return v1::ReceiveMode_Name(info.param); });
 
 // One end over a real socket, without a data thread. For the thread that makes it: an io_uring has
@@ -187,9 +182,7 @@ class End {
   }
 
   ExchangeEnd exchange() { return {.sender = *sender_, .receiver = *receiver_, .meter = meter_}; }
-  absl::Status Drain() {
-    return sender_->Drain(absl::FromUnixNanos(MonotonicNanos()) + absl::Seconds(10));
-  }
+  absl::Status Drain() { return sender_->Drain(MonotonicTime() + absl::Seconds(10)); }
 
  private:
   FlowSpec SpecOf(uint64_t message_bytes) {
@@ -321,9 +314,7 @@ class ServerTest : public ::testing::Test {
   // What the server says to a client that sends so many bytes and then ends the stream.
   absl::Status AnswerTo(size_t bytes, uint64_t exchanges) {
     SocketPair pair = *ConnectLoopbackPair();
-    const std::string sent(bytes, 'x');
-    EXPECT_EQ(::send(pair.client.get(), sent.data(), sent.size(), 0),
-              static_cast<ssize_t>(sent.size()));
+    EXPECT_TRUE(testing::SendAll(pair.client.get(), std::string(bytes, 'x')));
     ::shutdown(pair.client.get(), SHUT_WR);
     End end(pair.server.get(), meter_, {.sends = 10, .takes = 100});
     return Answer({.request_bytes = 100, .response_bytes = 10, .exchanges = exchanges, .rate = 0},
@@ -357,8 +348,7 @@ TEST_F(ServerTest, AnotherNumberOfRequestsThanWereDueIsDataLoss) {
 TEST(ClientTest, AServerThatEndsTheStreamIsUnavailable) {
   for (const size_t bytes : {0, 7}) {
     SocketPair pair = *ConnectLoopbackPair();
-    const std::string sent(bytes, 'x');
-    ::send(pair.server.get(), sent.data(), sent.size(), 0);
+    EXPECT_TRUE(testing::SendAll(pair.server.get(), std::string(bytes, 'x')));
     ::shutdown(pair.server.get(), SHUT_WR);
     RealClock clock;
     WindowGate gate(clock);

@@ -2,7 +2,7 @@
 
 #include <sys/socket.h>
 
-#include <algorithm>
+#include <chrono>
 #include <functional>
 #include <future>
 #include <memory>
@@ -16,13 +16,18 @@
 #include "agent/transport/tcp.h"
 #include "common/mode_traits.h"
 #include "common/words.h"
+#include "tests/testing/blocking_io.h"
 #include "tests/testing/fake_clock.h"
+#include "tests/testing/mode_probe.h"
 #include "tests/testing/status_matchers.h"
 
 namespace copycost {
 namespace {
 
 using ::copycost::testing::FakeClock;
+using ::copycost::testing::ProbeOf;
+using ::copycost::testing::ReceiveAll;
+using ::copycost::testing::SendAll;
 using ::copycost::testing::StatusIs;
 using ::testing::HasSubstr;
 
@@ -30,15 +35,8 @@ constexpr uint64_t kMessageBytes = 4096;
 constexpr int kBufferBytes = 64 << 10;
 constexpr uint64_t kMessages = 500;  // far more than the buffers hold
 constexpr uint64_t kBytes = kMessages * kMessageBytes;
+constexpr std::chrono::seconds kLong(60);
 constexpr StreamOptions kStream = {.message_bytes = kMessageBytes, .messages = kMessages};
-
-template <typename Rows, typename Mode>
-absl::Status ProbeOf(const Rows& rows, Mode mode) {
-  for (const auto& row : rows) {
-    if (row.mode == mode) return row.probe();
-  }
-  return absl::NotFoundError("no row");
-}
 
 void SetBuffer(const UniqueFd& socket, int option) {
   ::setsockopt(socket.get(), SOL_SOCKET, option, &kBufferBytes, sizeof(kBufferBytes));
@@ -72,14 +70,8 @@ class StreamsTest : public ::testing::Test {
             .meter = meters_[flow]};
   }
 
-  // Takes so many bytes, or all up to the end of the stream.
   void Take(size_t flow, uint64_t bytes) {
-    std::string taken(kMessageBytes, 0);
-    while (bytes > 0) {
-      const ssize_t got = ::recv(pairs_[flow].server.get(), taken.data(), taken.size(), 0);
-      ASSERT_GT(got, 0);
-      bytes -= std::min<uint64_t>(bytes, static_cast<uint64_t>(got));
-    }
+    EXPECT_EQ(ReceiveAll(pairs_[flow].server.get(), bytes).size(), bytes);
   }
 
   uint64_t WaitNs(size_t flow) { return meters_[flow].counters().completion_wait_ns.Get(); }
@@ -94,7 +86,7 @@ class StreamsTest : public ::testing::Test {
 class EverySendModeOfTwo : public StreamsTest, public ::testing::WithParamInterface<v1::SendMode> {
  protected:
   void SetUp() override {
-    const absl::Status probed = ProbeOf(SendModes(), GetParam());
+    const absl::Status probed = ProbeOf(GetParam());
     if (!probed.ok()) GTEST_SKIP() << probed.message();
   }
 };
@@ -126,24 +118,20 @@ TEST_P(EverySendModeOfTwo, AFlowWhosePeerTakesNothingHoldsUpNoOther) {
 }
 
 INSTANTIATE_TEST_SUITE_P(StreamsTest, EverySendModeOfTwo,
-                         ::testing::ValuesIn(copycost::AllOf<v1::SendMode>()),
+                         ::testing::ValuesIn(AllValues<v1::SendMode>()),
                          [](const auto& info) { return v1::SendMode_Name(info.param); });
 
 class EveryReceiveModeOfTwo : public StreamsTest,
                               public ::testing::WithParamInterface<v1::ReceiveMode> {
  protected:
   void SetUp() override {
-    const absl::Status probed = ProbeOf(ReceiveModes(), GetParam());
+    const absl::Status probed = ProbeOf(GetParam());
     if (!probed.ok()) GTEST_SKIP() << probed.message();
   }
 
   // All messages of a flow, and the end of its stream.
   void Send(size_t flow) {
-    const std::string message(kMessageBytes, 'm');
-    for (uint64_t i = 0; i < kMessages; ++i) {
-      ASSERT_EQ(::send(pairs_[flow].client.get(), message.data(), message.size(), MSG_NOSIGNAL),
-                static_cast<ssize_t>(message.size()));
-    }
+    EXPECT_TRUE(SendAll(pairs_[flow].client.get(), std::string(kBytes, 'm')));
     ::shutdown(pairs_[flow].client.get(), SHUT_WR);
   }
 };
@@ -170,12 +158,10 @@ TEST_P(EveryReceiveModeOfTwo, AFlowOfWhichNothingComesHoldsUpNoOther) {
     received = ReceiveStreams(kStream, flows);
   });
   // A part of a message, of which there is no more for long.
-  EXPECT_EQ(::send(pairs_[0].client.get(), "part", 4, MSG_NOSIGNAL), 4);
+  EXPECT_TRUE(SendAll(pairs_[0].client.get(), "part"));
   Send(1);
-  ended[1].get_future().wait();
-  const std::string rest(kMessageBytes - 4, 'r');
-  EXPECT_EQ(::send(pairs_[0].client.get(), rest.data(), rest.size(), MSG_NOSIGNAL),
-            static_cast<ssize_t>(rest.size()));
+  EXPECT_EQ(ended[1].get_future().wait_for(kLong), std::future_status::ready);
+  EXPECT_TRUE(SendAll(pairs_[0].client.get(), std::string(kMessageBytes - 4, 'r')));
   Send(0);
   thread.join();
   // A message more than was due.
@@ -186,7 +172,7 @@ TEST_P(EveryReceiveModeOfTwo, AFlowOfWhichNothingComesHoldsUpNoOther) {
 }
 
 INSTANTIATE_TEST_SUITE_P(StreamsTest, EveryReceiveModeOfTwo,
-                         ::testing::ValuesIn(copycost::AllOf<v1::ReceiveMode>()),
+                         ::testing::ValuesIn(AllValues<v1::ReceiveMode>()),
                          [](const auto& info) { return v1::ReceiveMode_Name(info.param); });
 
 // Tells that it sent, or that it is blocked, and sends nothing.

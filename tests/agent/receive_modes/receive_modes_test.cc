@@ -8,6 +8,7 @@
 #include "agent/transport/tcp.h"
 #include "common/mode_traits.h"
 #include "common/words.h"
+#include "tests/testing/blocking_io.h"
 #include "tests/testing/status_matchers.h"
 
 namespace copycost {
@@ -43,7 +44,7 @@ class PlaceSink final : public Sink {
 TEST(ReceiveModesTest, EveryModeHasOneRow) {
   std::vector<v1::ReceiveMode> rows;
   for (const ReceiveModeRow& row : ReceiveModes()) rows.push_back(row.mode);
-  EXPECT_THAT(rows, UnorderedElementsAreArray(copycost::AllOf<v1::ReceiveMode>()));
+  EXPECT_THAT(rows, UnorderedElementsAreArray(AllValues<v1::ReceiveMode>()));
 }
 
 TEST(ReceiveModesTest, RefusesAModeWithoutARow) {
@@ -79,10 +80,7 @@ class EveryReceiveMode : public ::testing::TestWithParam<v1::ReceiveMode> {
                            pair_.server.get(), sink);
   }
 
-  void Send(const std::string& text) {
-    ASSERT_EQ(::send(pair_.client.get(), text.data(), text.size(), MSG_NOSIGNAL),
-              static_cast<ssize_t>(text.size()));
-  }
+  void Send(const std::string& text) { ASSERT_TRUE(testing::SendAll(pair_.client.get(), text)); }
 
   SocketPair pair_;
   FlowCounters counters_;
@@ -166,7 +164,7 @@ TEST_P(EveryReceiveMode, SaysThatTheConnectionWasReset) {
 }
 
 INSTANTIATE_TEST_SUITE_P(ReceiveModesTest, EveryReceiveMode,
-                         ::testing::ValuesIn(copycost::AllOf<v1::ReceiveMode>()),
+                         ::testing::ValuesIn(AllValues<v1::ReceiveMode>()),
                          [](const auto& info) { return v1::ReceiveMode_Name(info.param); });
 
 }  // namespace

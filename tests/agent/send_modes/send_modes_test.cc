@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "common/mode_traits.h"
 #include "common/words.h"
+#include "tests/testing/blocking_io.h"
 #include "tests/testing/status_matchers.h"
 
 namespace copycost {
@@ -32,7 +33,7 @@ const SendModeRow& RowOf(v1::SendMode mode) {
 TEST(SendModesTest, EveryModeHasOneRow) {
   std::vector<v1::SendMode> rows;
   for (const SendModeRow& row : SendModes()) rows.push_back(row.mode);
-  EXPECT_THAT(rows, UnorderedElementsAreArray(copycost::AllOf<v1::SendMode>()));
+  EXPECT_THAT(rows, UnorderedElementsAreArray(AllValues<v1::SendMode>()));
 }
 
 TEST(SendModesTest, RefusesAModeWithoutARow) {
@@ -115,11 +116,10 @@ TEST_P(EverySendMode, GoesThroughTheWorkingSet) {
   sender_->Echo(applied);
   EXPECT_EQ(applied.working_set_bytes(), kMessages * 600);
   EXPECT_EQ(applied.alignment_bytes(), 16u);
-  std::string taken(600, 0);
   for (uint32_t message = 0; message < 2 * kMessages; ++message) {
     ASSERT_OK(sender_->Send(1));
-    ASSERT_EQ(::recv(pair_.server.get(), taken.data(), taken.size(), MSG_WAITALL), 600);
-    ASSERT_OK(sender_->Drain(absl::FromUnixNanos(MonotonicNanos()) + absl::Seconds(5)));
+    ASSERT_EQ(testing::ReceiveAll(pair_.server.get(), 600).size(), 600u);
+    ASSERT_OK(sender_->Drain(MonotonicTime() + absl::Seconds(5)));
   }
   const auto& places = content.places();
   ASSERT_EQ(places.size(), 2 * kMessages);
@@ -141,15 +141,15 @@ TEST_P(EverySendMode, SendsAnUnchangedWorkingSet) {
                            .counters = counters_,
                            .memory = {.working_set_bytes = 5 * 600}},
                           pair_.client.get(), *content_));
-  std::string taken(600, 0);
   for (int message = 0; message < 12; ++message) {
     ASSERT_OK(sender_->Send(1));
-    ASSERT_EQ(::recv(pair_.server.get(), taken.data(), taken.size(), MSG_WAITALL), 600);
+    const std::string taken = testing::ReceiveAll(pair_.server.get(), 600);
+    ASSERT_EQ(taken.size(), 600u);
     // Fresh pages hold what is in them; there are such pages, but no more is told of them.
     if (GetParam() != v1::SEND_MODE_VMSPLICE) {
       EXPECT_EQ(taken.find('\0'), taken.npos) << "message " << message << " was never written";
     }
-    ASSERT_OK(sender_->Drain(absl::FromUnixNanos(MonotonicNanos()) + absl::Seconds(5)));
+    ASSERT_OK(sender_->Drain(MonotonicTime() + absl::Seconds(5)));
   }
 }
 
@@ -180,7 +180,7 @@ TEST_P(EverySendMode, SaysThatTheConnectionIsGone) {
 }
 
 INSTANTIATE_TEST_SUITE_P(SendModesTest, EverySendMode,
-                         ::testing::ValuesIn(copycost::AllOf<v1::SendMode>()),
+                         ::testing::ValuesIn(AllValues<v1::SendMode>()),
                          [](const auto& info) { return v1::SendMode_Name(info.param); });
 
 }  // namespace

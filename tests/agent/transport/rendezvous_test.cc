@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/transport/tcp.h"
 #include "common/clock.h"
+#include "tests/testing/blocking_io.h"
 #include "tests/testing/status_matchers.h"
 
 namespace copycost {
@@ -23,8 +24,7 @@ using ::testing::HasSubstr;
 constexpr char kHost[] = "127.0.0.1";
 const Limits kLimits;
 
-absl::Time InAMinute() { return absl::FromUnixNanos(MonotonicNanos()) + absl::Minutes(1); }
-absl::Time Now() { return absl::FromUnixNanos(MonotonicNanos()); }
+absl::Time InAMinute() { return MonotonicTime() + absl::Minutes(1); }
 
 std::string Nonce(absl::string_view name) {
   std::string nonce(name);
@@ -68,16 +68,12 @@ UniqueFd Dial(uint16_t port) {
 }
 
 void Say(const UniqueFd& socket, absl::string_view text) {
-  EXPECT_EQ(::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL),
-            static_cast<ssize_t>(text.size()));
+  EXPECT_TRUE(testing::SendAll(socket.get(), text));
 }
 
 // As many bytes, or what came before the end.
 std::string Hear(const UniqueFd& socket, size_t bytes) {
-  std::string text(bytes, '\0');
-  const ssize_t heard = ::recv(socket.get(), text.data(), bytes, MSG_WAITALL);
-  text.resize(static_cast<size_t>(std::max<ssize_t>(heard, 0)));
-  return text;
+  return testing::ReceiveAll(socket.get(), bytes);
 }
 
 // Whether the other side has let it go; does not wait.
@@ -143,7 +139,9 @@ class ListeningEnd : public RendezvousTest {
   }
 
   // Lets it deal with everything that has arrived.
-  absl::Status Look() { return right_->Step(Now() + absl::Milliseconds(20), stop_.get()); }
+  absl::Status Look() {
+    return right_->Step(MonotonicTime() + absl::Milliseconds(20), stop_.get());
+  }
 
   // The right peer comes, and the flow is met although a stranger is there, too.
   void ExpectPeerIsMet() {
@@ -220,7 +218,7 @@ TEST_F(ListeningEnd, PayloadThatFollowsThePreambleAtOnceIsLeftForTheMode) {
 }
 
 TEST_F(ListeningEnd, TellsWhatIsMissingWhenTimeHasRunOut) {
-  ASSERT_OK(right_->Step(Now(), stop_.get()));
+  ASSERT_OK(right_->Step(MonotonicTime(), stop_.get()));
   EXPECT_FALSE(right_->done());
   EXPECT_EQ(right_->Missing(), "1 of 1 flows");
 }
@@ -285,7 +283,7 @@ class ConnectingEnd : public RendezvousTest {
     v1::Connect connect;
     AddPeer(connect, 0, *LocalPort(listener_.get()));
     EXPECT_OK(left_->Connect(connect));
-    EXPECT_OK(left_->Step(Now() + absl::Milliseconds(20), stop_.get()));
+    EXPECT_OK(left_->Step(MonotonicTime() + absl::Milliseconds(20), stop_.get()));
     EXPECT_OK(MakeBlocking(listener_.get()));
     UniqueFd accepted(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     EXPECT_EQ(Hear(accepted, Rendezvous::kPreambleBytes), Preamble(Nonce("0 left"), 0));

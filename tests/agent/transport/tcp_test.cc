@@ -11,19 +11,19 @@ namespace {
 using ::copycost::testing::StatusIs;
 using ::testing::HasSubstr;
 
-constexpr char kHost[] = "127.0.0.1";
-
-absl::Time Now() { return absl::FromUnixNanos(MonotonicNanos()); }
+constexpr char kLoopback[] = "127.0.0.1";
 
 class AcceptTest : public ::testing::Test {
  protected:
-  UniqueFd Dial() { return *StartTcpConnect(kHost, kHost, *LocalPort(listener_.get()), {}); }
+  UniqueFd Dial() {
+    return *StartTcpConnect(kLoopback, kLoopback, *LocalPort(listener_.get()), {});
+  }
 
-  UniqueFd listener_ = *ListenTcp(kHost, {});
+  UniqueFd listener_ = *ListenTcp(kLoopback, {});
 };
 
 TEST_F(AcceptTest, DoesNotWaitBeyondItsDeadlineAndNamesTheCall) {
-  EXPECT_THAT(AcceptTcpFrom(listener_.get(), 4711, Now()),
+  EXPECT_THAT(AcceptTcpFrom(listener_.get(), 4711, MonotonicTime()),
               StatusIs(absl::StatusCode::kDeadlineExceeded, HasSubstr("accept")));
 }
 
@@ -31,7 +31,7 @@ TEST_F(AcceptTest, PassesOverStrangers) {
   const UniqueFd stranger = Dial();
   const UniqueFd client = Dial();
   const auto accepted =
-      AcceptTcpFrom(listener_.get(), *LocalPort(client.get()), Now() + absl::Minutes(1));
+      AcceptTcpFrom(listener_.get(), *LocalPort(client.get()), MonotonicTime() + absl::Minutes(1));
   ASSERT_OK(accepted);
   ASSERT_OK(MakeBlocking(client.get()));
   ASSERT_EQ(::send(accepted->get(), "x", 1, MSG_NOSIGNAL), 1);
@@ -42,7 +42,7 @@ TEST_F(AcceptTest, PassesOverStrangers) {
 
 TEST_F(AcceptTest, SaysWhatIsWrongWithTheListener) {
   const UniqueFd no_listener(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  EXPECT_THAT(AcceptTcpFrom(no_listener.get(), 4711, Now() + absl::Minutes(1)),
+  EXPECT_THAT(AcceptTcpFrom(no_listener.get(), 4711, MonotonicTime() + absl::Minutes(1)),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("accept")));
 }
 
@@ -62,10 +62,10 @@ TEST(PacingTest, IsReadBackFromTheKernel) {
 class OptionsTest : public ::testing::Test {
  protected:
   void Connect(const TcpOptions& options) {
-    listener_ = *ListenTcp(kHost, options);
-    client_ = *StartTcpConnect(kHost, kHost, *LocalPort(listener_.get()), options);
+    listener_ = *ListenTcp(kLoopback, options);
+    client_ = *StartTcpConnect(kLoopback, kLoopback, *LocalPort(listener_.get()), options);
     server_ = *AcceptTcpFrom(listener_.get(), *LocalPort(client_.get()),
-                             absl::FromUnixNanos(MonotonicNanos()) + absl::Minutes(1));
+                             MonotonicTime() + absl::Minutes(1));
     ASSERT_OK(MakeBlocking(client_.get()));
   }
   // Of both ends, which must say the same.
@@ -105,7 +105,7 @@ TEST_F(OptionsTest, BuffersAreReadBackFromBothEnds) {
 
 TEST_F(OptionsTest, ABufferThatTheHostCapsIsRefusedWithTheSetting) {
   const absl::StatusOr<UniqueFd> listener =
-      ListenTcp(kHost, {.congestion = "", .send_buffer_bytes = 500 << 20});
+      ListenTcp(kLoopback, {.congestion = "", .send_buffer_bytes = 500 << 20});
   if (listener.ok()) return;  // CAP_NET_ADMIN goes past the cap, or the cap is as large
   EXPECT_THAT(listener.status(),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("net.core.wmem_max")));

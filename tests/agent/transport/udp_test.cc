@@ -17,7 +17,7 @@ namespace {
 using ::copycost::testing::StatusIs;
 using ::testing::HasSubstr;
 
-absl::Time In(absl::Duration duration) { return absl::FromUnixNanos(MonotonicNanos()) + duration; }
+absl::Time In(absl::Duration duration) { return MonotonicTime() + duration; }
 
 TEST(SegmentTest, FillsAPacketOfTheInterface) {
   EXPECT_EQ(SegmentOf(8192, 0, 1500, v1::IP_VERSION_4), 1472u);

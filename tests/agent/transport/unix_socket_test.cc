@@ -17,6 +17,7 @@
 #include "common/clock.h"
 #include "common/page_size.h"
 #include "common/status.h"
+#include "tests/testing/blocking_io.h"
 #include "tests/testing/status_matchers.h"
 
 namespace copycost {
@@ -91,9 +92,7 @@ TEST_F(UnixSocketTest, APageThatIsSplicedIsNotCopiedBeforeItIsReceived) {
   off_t offset = 0;
   ASSERT_EQ(::sendfile(pair.client.get(), file.get(), &offset, before.size()), bytes);
   ASSERT_EQ(::pwrite(file.get(), after.data(), after.size(), 0), bytes);
-  std::string taken(PageBytes(), '\0');
-  ASSERT_EQ(::recv(pair.server.get(), taken.data(), taken.size(), MSG_WAITALL), bytes);
-  EXPECT_EQ(taken, after);
+  EXPECT_EQ(testing::ReceiveAll(pair.server.get(), PageBytes()), after);
 }
 
 class UnixRendezvousTest : public UnixSocketTest {
@@ -122,7 +121,7 @@ class UnixRendezvousTest : public UnixSocketTest {
   absl::Status Meet(Rendezvous& left, Rendezvous& right) {
     for (int turn = 0; turn < 10 && !(left.done() && right.done()); ++turn) {
       for (Rendezvous* side : {&right, &left}) {
-        const absl::Time soon = absl::FromUnixNanos(MonotonicNanos()) + absl::Milliseconds(20);
+        const absl::Time soon = MonotonicTime() + absl::Milliseconds(20);
         if (!side->done()) RETURN_IF_ERROR(side->Step(soon, stop_.get()));
       }
     }

@@ -8,6 +8,7 @@
 namespace copycost {
 namespace {
 
+using ::copycost::testing::kInvalid;
 using ::copycost::testing::StatusIs;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
@@ -15,8 +16,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
-
-constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 
 absl::StatusOr<std::string> Parse(CLI::App& app, std::vector<const char*> arguments) {
   arguments.insert(arguments.begin(), {"copycost", "run"});

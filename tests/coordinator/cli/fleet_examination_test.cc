@@ -19,6 +19,7 @@ using ::copycost::testing::FakeTopology;
 using ::copycost::testing::HaveEveryMode;
 using ::copycost::testing::kOwnBootId;
 using ::copycost::testing::Named;
+using ::copycost::testing::PathsOfEveryMode;
 using ::copycost::testing::Says;
 using ::copycost::testing::Step;
 using ::testing::_;
@@ -64,16 +65,12 @@ class FleetExaminationTest : public ::testing::Test {
                         .lock_host = nullptr};
 };
 
-// Every send mode to recv, every other receive mode from one, over both IP versions.
-const int kPaths = 2 * static_cast<int>(copycost::AllOf<v1::SendMode>().size() +
-                                        copycost::AllOf<v1::ReceiveMode>().size() - 1);
-
 TEST_F(FleetExaminationTest, WhereDataGetsThroughARunCanBeMade) {
   const DoctorReport report = Examine();
   EXPECT_TRUE(report.can_run);
   EXPECT_EQ(report.verdict, "A run can be made.");
   EXPECT_THAT(Subjects(report), ElementsAre("this host", "sender", "receiver", "data path"));
-  EXPECT_EQ(topology_.sender.attempts, kPaths);
+  EXPECT_EQ(topology_.sender.attempts, PathsOfEveryMode());
 }
 
 TEST_F(FleetExaminationTest, LeavesAgentsAndHostFree) {

@@ -29,7 +29,7 @@ TEST_F(FleetLimitsTest, TheAgentsTellTheirLimits) {
   const HostLimits limits = Limits();
   EXPECT_EQ(limits.locked_memory_bytes, 4096u);
   EXPECT_EQ(limits.missing_send_modes.size(),
-            copycost::AllOf<v1::SendMode>().size());  // played agents speak of none
+            AllValues<v1::SendMode>().size());  // played agents speak of none
   EXPECT_THAT(limits.missing_ip_versions, IsEmpty());
 }
 

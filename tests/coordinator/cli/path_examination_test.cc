@@ -13,6 +13,7 @@ using ::copycost::testing::FakeTopology;
 using ::copycost::testing::HaveEveryMode;
 using ::copycost::testing::kOwnBootId;
 using ::copycost::testing::Named;
+using ::copycost::testing::PathsOfEveryMode;
 using ::copycost::testing::Says;
 using ::copycost::testing::Step;
 using ::testing::_;
@@ -53,15 +54,11 @@ TEST_F(PathExaminationTest, TellsWhatBecameOfZeroCopy) {
               HasSubstr("the kernel copied every zero-copy send"));
 }
 
-// Every send mode to recv, every other receive mode from one, over both IP versions.
-const int kPaths = 2 * static_cast<int>(copycost::AllOf<v1::SendMode>().size() +
-                                        copycost::AllOf<v1::ReceiveMode>().size() - 1);
-
 TEST_F(PathExaminationTest, AModeThatIsMissingIsNotTried) {
   topology_.sender.description.mutable_send_modes(0)->mutable_state()->set_available(false);
   const ExaminedPaths paths = Examine();
   EXPECT_EQ(Named("IPv4, two-copy to recv", paths.checks).name(), "");
-  EXPECT_EQ(topology_.sender.attempts, kPaths - 2);
+  EXPECT_EQ(topology_.sender.attempts, PathsOfEveryMode() - 2);
 }
 
 TEST_F(PathExaminationTest, LittleLockedMemoryMakesMessagesSmaller) {
@@ -88,7 +85,7 @@ TEST_F(PathExaminationTest, ARefusalNamesWhatWouldPermitIt) {
         .end = absl::PermissionDeniedError("not with 198.18.0.1; --allow would permit it")}});
   const ExaminedPaths paths = Examine();
   EXPECT_FALSE(paths.any);
-  EXPECT_EQ(topology_.sender.attempts, kPaths);
+  EXPECT_EQ(topology_.sender.attempts, PathsOfEveryMode());
   EXPECT_THAT(
       Named("IPv4, two-copy to recv", paths.checks),
       Says(v1::CHECK_STATE_MISSING, "receiver: not with 198.18.0.1", "--allow would permit it"));

@@ -9,13 +9,12 @@
 namespace copycost {
 namespace {
 
+using ::copycost::testing::kInvalid;
 using ::copycost::testing::StatusIs;
 using ::google::protobuf::FieldDescriptor;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 
 const AxisField& Axis(absl::string_view name) { return *FindAxis(name); }
 

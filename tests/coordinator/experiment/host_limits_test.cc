@@ -10,12 +10,12 @@ using ::testing::HasSubstr;
 
 v1::Description AgentWithEverything() {
   v1::Description description;
-  for (v1::SendMode mode : AllOf<v1::SendMode>()) {
+  for (v1::SendMode mode : AllValues<v1::SendMode>()) {
     v1::SendModeState& state = *description.add_send_modes();
     state.set_mode(mode);
     state.mutable_state()->set_available(true);
   }
-  for (v1::ReceiveMode mode : AllOf<v1::ReceiveMode>()) {
+  for (v1::ReceiveMode mode : AllValues<v1::ReceiveMode>()) {
     v1::ReceiveModeState& state = *description.add_receive_modes();
     state.set_mode(mode);
     state.mutable_state()->set_available(true);

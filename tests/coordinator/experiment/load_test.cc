@@ -8,13 +8,12 @@
 namespace copycost {
 namespace {
 
+using ::copycost::testing::kInvalid;
 using ::copycost::testing::StatusIs;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 
 // A file that lives as long as the test.
 class ScratchFile {

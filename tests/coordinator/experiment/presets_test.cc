@@ -41,9 +41,9 @@ TEST(PresetsTest, ClassicHas48CellsAndTakesUnderFiveMinutes) {
 
 TEST(PresetsTest, FullHasEverySendMode) {
   EXPECT_EQ(PlanOf("full").experiment().matrix().send_mode_size(),
-            static_cast<int>(AllOf<v1::SendMode>().size()));
+            static_cast<int>(AllValues<v1::SendMode>().size()));
   EXPECT_EQ(PlanOf("full").experiment().matrix().receive_mode_size(),
-            static_cast<int>(AllOf<v1::ReceiveMode>().size()));
+            static_cast<int>(AllValues<v1::ReceiveMode>().size()));
 }
 
 }  // namespace

@@ -9,14 +9,13 @@
 namespace copycost {
 namespace {
 
+using ::copycost::testing::kInvalid;
 using ::copycost::testing::StatusIs;
 using ::google::protobuf::util::MessageDifferencer;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 
 absl::StatusOr<LoadedExperiment> Resolved(absl::string_view text) {
   absl::StatusOr<LoadedExperiment> loaded = ParseExperiment(text, "f");

@@ -4,10 +4,10 @@
 
 #include <optional>
 
+#include "common/units.h"
+
 namespace copycost {
 namespace {
-
-constexpr uint64_t kMiB = uint64_t{1} << 20;
 
 v1::Workload ZeroCopy(uint64_t message_bytes, uint32_t threads) {
   v1::Workload workload;

@@ -58,10 +58,10 @@ TEST(ResultsDocTest, DescribesEveryColumnOfSummaryCsv) {
 
 TEST(ResultsDocTest, DescribesEveryOutcomeAndFlag) {
   const std::string document = Document();
-  for (v1::Outcome outcome : AllOf<v1::Outcome>()) {
+  for (v1::Outcome outcome : AllValues<v1::Outcome>()) {
     EXPECT_TRUE(Describes(document, Label(outcome))) << Label(outcome);
   }
-  for (v1::Flag flag : AllOf<v1::Flag>()) {
+  for (v1::Flag flag : AllValues<v1::Flag>()) {
     EXPECT_TRUE(Describes(document, Label(flag))) << Label(flag);
   }
 }
