@@ -25,9 +25,8 @@ absl::Span<const ReceiveModeRow> ReceiveModes();
 
 // What a mode that maps pages may have mapped of each flow: a message, or 512 KiB, as the kernel's
 // own example has it (tools/testing/selftests/net/tcp_mmap.c). Each call unmaps as much as it maps,
-// and every CPU that this process was on lately hears of it, by an interrupt that costs as much for
-// a few pages as for many; and a receiver that takes little at a time opens its window by little,
-// into which whole pages do not fit.
+// and flushing the translations costs as much for a few pages as for many; and a receiver that
+// takes little at a time opens its window by little, into which whole pages do not fit.
 constexpr uint64_t MappingBytes(uint64_t message_bytes) {
   return std::max(message_bytes, uint64_t{512} << 10);
 }

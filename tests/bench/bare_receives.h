@@ -92,7 +92,14 @@ class Mapped {
         window_((std::max<size_t>(shape.bytes, 512 << 10) + kPage - 1) / kPage * kPage),
         buffer_bytes_(std::max(shape.bytes, kPage)),
         buffer_(Allocate(buffer_bytes_, 1)) {
-    place_ = ::mmap(nullptr, window_, PROT_READ, MAP_SHARED, fd, 0);
+    constexpr size_t kTable = 2 << 20;  // no page table in common with anything else
+    const size_t reserved = (window_ + kTable - 1) / kTable * kTable + kTable;
+    void* const begin =
+        ::mmap(nullptr, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (begin == MAP_FAILED) FailCall("mmap");
+    const auto place = (reinterpret_cast<uintptr_t>(begin) + kTable - 1) / kTable * kTable;
+    place_ =
+        ::mmap(reinterpret_cast<void*>(place), window_, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0);
     if (place_ == MAP_FAILED) FailCall("mmap");
   }
 

@@ -29,8 +29,6 @@ constexpr absl::Duration kTail = absl::Milliseconds(5);
 // CPU.
 constexpr double kLeastOverlap = 0.95;
 
-absl::Time Now() { return absl::FromUnixNanos(MonotonicNanos()); }
-
 struct Ends {
   ChildProcess sender;
   ChildProcess receiver;
@@ -61,15 +59,14 @@ absl::StatusOr<std::string> PortOf(ChildProcess& receiver, absl::Time deadline) 
 }
 
 absl::StatusOr<Ends> Connect(const std::string& binary, const Places& places,
-                             const v1::Workload& workload, bool company) {
-  const absl::Time deadline = Now() + kSetUpLimit;
+                             const v1::Workload& workload) {
+  const absl::Time deadline = MonotonicTime() + kSetUpLimit;
   const std::string congestion = absl::StrCat("congestion=", workload.congestion());
   const std::string size = absl::StrCat("size=", workload.message_bytes());
   const std::string fields = absl::StrCat("fields=", workload.fields());
-  const std::string alone = absl::StrCat("company=", company ? 1 : 0);
   ASSIGN_OR_RETURN(
       ChildProcess receiver,
-      ChildProcess::Start({.arguments = {binary, "role=receive", congestion, size, fields, alone,
+      ChildProcess::Start({.arguments = {binary, "role=receive", congestion, size, fields,
                                          absl::StrCat("address=", kReceiverAddressV4),
                                          absl::StrCat("mode=", Label(workload.receive_mode()))},
                            .network_of = places.receiver.network_of,
@@ -78,7 +75,7 @@ absl::StatusOr<Ends> Connect(const std::string& binary, const Places& places,
   ASSIGN_OR_RETURN(
       ChildProcess sender,
       ChildProcess::Start(
-          {.arguments = {binary, "role=send", congestion, size, alone,
+          {.arguments = {binary, "role=send", congestion, size,
                          absl::StrCat("address=", kSenderAddressV4),
                          absl::StrCat("peer=", kReceiverAddressV4), absl::StrCat("port=", port),
                          absl::StrCat("mode=", Label(workload.send_mode())), fields,
@@ -92,7 +89,7 @@ absl::StatusOr<Ends> Connect(const std::string& binary, const Places& places,
 
 // Tells both ends when, and reads the host's CPU time where the window opens and closes.
 absl::StatusOr<v1::HostCpu> Measure(Ends& ends, const v1::Workload& workload) {
-  const absl::Time start = Now() + kStartLead;
+  const absl::Time start = MonotonicTime() + kStartLead;
   const absl::Time open = start + absl::Nanoseconds(workload.warmup_ns());
   const absl::Time close = open + absl::Nanoseconds(workload.window_ns());
   const std::string instants =
@@ -100,15 +97,15 @@ absl::StatusOr<v1::HostCpu> Measure(Ends& ends, const v1::Workload& workload) {
                       absl::ToUnixNanos(close), absl::ToUnixNanos(close + kTail));
   RETURN_IF_ERROR(ends.receiver.Write(instants));
   RETURN_IF_ERROR(ends.sender.Write(instants));
-  absl::SleepFor(open - Now());
+  absl::SleepFor(open - MonotonicTime());
   ASSIGN_OR_RETURN(const HostCpuReading opened, ReadHostCpu());
-  absl::SleepFor(close - Now());
+  absl::SleepFor(close - MonotonicTime());
   ASSIGN_OR_RETURN(const HostCpuReading closed, ReadHostCpu());
   return Difference(opened, closed);
 }
 
 absl::StatusOr<Figures> FiguresOf(ChildProcess& end) {
-  ASSIGN_OR_RETURN(const std::string text, end.Finish(Now() + kSetUpLimit));
+  ASSIGN_OR_RETURN(const std::string text, end.Finish(MonotonicTime() + kSetUpLimit));
   const std::map<std::string, std::string> words =
       absl::StrSplit(absl::StripSuffix(text, "\n"), absl::ByAnyChar(" ="));
   Figures figures{};
@@ -146,9 +143,11 @@ absl::Status Check(const Figures& sent, const Figures& taken) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Observation> Run(const std::string& binary, const Places& places,
-                                const v1::Workload& workload, bool company) {
-  ASSIGN_OR_RETURN(Ends ends, Connect(binary, places, workload, company));
+}  // namespace
+
+absl::StatusOr<Observation> RunBareStream(const std::string& binary, const Places& places,
+                                          const v1::Workload& workload) {
+  ASSIGN_OR_RETURN(Ends ends, Connect(binary, places, workload));
   ASSIGN_OR_RETURN(const v1::HostCpu host, Measure(ends, workload));
   ASSIGN_OR_RETURN(const Figures sent, FiguresOf(ends.sender));
   ASSIGN_OR_RETURN(const Figures taken, FiguresOf(ends.receiver));
@@ -159,18 +158,6 @@ absl::StatusOr<Observation> Run(const std::string& binary, const Places& places,
                                      static_cast<double>(host.interval_ns()) /
                                      static_cast<double>(taken.bytes);
   return observation;
-}
-
-}  // namespace
-
-absl::StatusOr<Observation> RunBareStream(const std::string& binary, const Places& places,
-                                          const v1::Workload& workload) {
-  return Run(binary, places, workload, /*company=*/false);
-}
-
-absl::StatusOr<Observation> RunBareStreamInCompany(const std::string& binary, const Places& places,
-                                                   const v1::Workload& workload) {
-  return Run(binary, places, workload, /*company=*/true);
 }
 
 }  // namespace copycost::bench

@@ -15,11 +15,6 @@ namespace copycost::bench {
 absl::StatusOr<Observation> RunBareStream(const std::string& binary, const Places& places,
                                           const v1::Workload& workload);
 
-// Likewise, in processes that have a second thread each, which wakes every 50 ms: an agent has some
-// beside those that move data.
-absl::StatusOr<Observation> RunBareStreamInCompany(const std::string& binary, const Places& places,
-                                                   const v1::Workload& workload);
-
 }  // namespace copycost::bench
 
 #endif  // COPYCOST_TESTS_BENCH_BARE_SIDE_H_

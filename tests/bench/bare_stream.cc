@@ -5,9 +5,6 @@
 //   copycost_bench_bare_stream role=send address=A peer=A port=N congestion=C size=N fields=N
 //                              ring=N mode=M
 //
-// Either may have company=1: a second thread, which wakes every 50 ms and does nothing, on any CPU.
-// What concerns an address space then concerns every CPU that it was on.
-//
 // Started in its network namespace and on its CPU. Speaks on its standard streams, a line each:
 //   to stdout:   "listening PORT" (receiver), then "ready" once connected and faulted in
 //   from stdin:  "START OPEN CLOSE END", nanoseconds of CLOCK_MONOTONIC: when to begin, when the
@@ -25,12 +22,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cinttypes>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <map>
 #include <string>
 #include <thread>
@@ -250,14 +245,6 @@ const std::map<std::string, Run> kReceives = {
     {"uring-recv-multishot", ReceiveAll<UringRecvMultishot>},
 };
 
-// Until the process ends.
-void KeepCompany() {
-  cpu_set_t all;
-  std::memset(&all, 0xff, sizeof(all));
-  ::sched_setaffinity(0, sizeof(all), &all);
-  while (true) std::this_thread::sleep_for(std::chrono::milliseconds(50));
-}
-
 Run Find(const std::map<std::string, Run>& modes, const std::string& mode) {
   const auto found = modes.find(mode);
   if (found == modes.end()) Fail(("mode=" + mode + ": not known").c_str());
@@ -274,7 +261,6 @@ int Main(int argc, char** argv) {
     Fail("size= is no multiple of fields=");
   }
   const std::string& mode = arguments.Text("mode");
-  if (arguments.Number("company") != 0) std::thread(KeepCompany).detach();
   if (arguments.Text("role") == "send") {
     shape.ring = arguments.Number("ring");
     const Run run = Find(kSends, mode);

@@ -91,7 +91,6 @@ class Line {
     Set("message_bytes", static_cast<double>(cell.workload.message_bytes()));
     Set("fields", static_cast<double>(cell.workload.fields()));
     Set("congestion", cell.workload.congestion());
-    if (heading.company) Set("company", 1.0);
     if (heading.mtu != 0) Set("mtu", static_cast<double>(heading.mtu));
     if (heading.receive_buffer != 0) {
       Set("receive_buffer_bytes", static_cast<double>(heading.receive_buffer));
@@ -177,7 +176,6 @@ std::string ComparisonTable(const ResultHeading& heading, absl::Span<const CellR
     absl::StrAppend(&text, "Receive buffers of ", FormatBytes(heading.receive_buffer), ".\n");
   }
   if (heading.mtu != 0) absl::StrAppend(&text, "MTU ", heading.mtu, ".\n");
-  if (heading.company) text += "A second thread in each bare loop's process.\n";
   absl::StrAppend(&text, "Seed ", heading.seed, ".\n");
   return text;
 }

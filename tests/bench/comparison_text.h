@@ -26,7 +26,6 @@ struct ResultHeading {
   uint64_t seed;
   uint64_t receive_buffer;  // bytes; 0: as TCP sizes it
   uint32_t mtu;             // 0: as the veth pair has it
-  bool company;             // a second thread in each bare loop's process
   std::string not_equal;    // may be empty
 };
 

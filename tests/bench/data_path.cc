@@ -64,7 +64,7 @@ struct Program {
 };
 
 absl::StatusOr<Program> FindProgram(const DataPathOptions& options) {
-  Program program = {.binary = "", .run = options.company ? RunBareStreamInCompany : RunBareStream};
+  Program program = {.binary = "", .run = RunBareStream};
   if (options.peer != nullptr) {
     program.run = options.peer->run;
     ASSIGN_OR_RETURN(program.binary, FindPeer(*options.peer));
@@ -144,7 +144,6 @@ absl::StatusOr<int> Tell(const DataPathOptions& options, std::vector<Cell> cells
       .seed = options.seed,
       .receive_buffer = options.receive_buffer,
       .mtu = options.mtu,
-      .company = options.company,
       .not_equal = options.peer == nullptr ? "" : std::string(options.peer->not_equal)};
   std::vector<CellResult> results;
   int code = kExitDone;

@@ -55,8 +55,6 @@ void AddFlags(CLI::App& app, Words& words, DataPathOptions& options) {
                  "of each connection, 64K to 32M [as TCP sizes it]");
   app.add_option("--mtu", options.mtu, "of the veth pair, 1280 to 65535 [as it is]")
       ->check(CLI::Range(1280u, 65535u));
-  app.add_flag("--company", options.company,
-               "a second thread in each bare loop's process, which wakes every 50 ms");
   app.add_option("--at-least", words.at_least,
                  "what a ratio's lower bound must reach [0.95]; against a peer its upper [0.98]");
   app.add_option("--seed", words.seed, "decides every order [random]");
@@ -142,7 +140,7 @@ absl::StatusOr<v1::Workload> CommonWorkload(const Words& words, bool against_pee
 template <typename Mode>
 absl::StatusOr<std::vector<Mode>> ModesOf(const std::string& list, absl::string_view otherwise,
                                           absl::string_view flag) {
-  if (list == "all") return AllOf<Mode>();
+  if (list == "all") return AllValues<Mode>();
   std::vector<Mode> modes;
   for (const absl::string_view word : absl::StrSplit(list.empty() ? otherwise : list, ',')) {
     const absl::StatusOr<int> mode = NumberOf(*google::protobuf::GetEnumDescriptor<Mode>(), word);

@@ -25,7 +25,6 @@ struct DataPathOptions {
   uint32_t rounds = 1;
   uint64_t seed = 0;
   uint64_t receive_buffer = 0;  // bytes; 0: as TCP sizes it
-  bool company = false;         // a second thread in each bare loop's process
   uint32_t mtu = 0;             // 0: as the veth pair has it
   Criterion criterion{};
   bool json = false;
