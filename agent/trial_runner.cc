@@ -1,6 +1,5 @@
 #include "agent/trial_runner.h"
 
-#include <sched.h>
 #include <sys/eventfd.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "agent/host_info.h"
 #include "agent/measure/punctuality.h"
 #include "agent/measure/tcp_collapses.h"
 #include "agent/receive_modes/receive_modes.h"
@@ -42,11 +42,9 @@ constexpr absl::Duration kEndLimit = absl::Seconds(6);
 constexpr absl::Duration kTail = absl::Milliseconds(5);
 
 absl::Status CheckCpus(const v1::Prepare& prepare) {
-  cpu_set_t cpus;
-  CPU_ZERO(&cpus);
-  if (::sched_getaffinity(0, sizeof(cpus), &cpus) != 0) return ErrnoStatus("sched_getaffinity");
+  const std::vector<uint32_t> allowed = AllowedCpus();
   for (const v1::FlowEnd& end : prepare.ends()) {
-    if (end.cpu() >= CPU_SETSIZE || !CPU_ISSET(end.cpu(), &cpus)) {
+    if (std::find(allowed.begin(), allowed.end(), end.cpu()) == allowed.end()) {
       return absl::InvalidArgumentError(
           absl::StrCat("ends[flow ", end.flow(), "].cpu: this agent may not use CPU ", end.cpu()));
     }
@@ -71,9 +69,14 @@ bool Receives(const v1::Prepare& prepare) {
                      [](const v1::FlowEnd& end) { return end.role() == v1::ROLE_RECEIVER; });
 }
 
+// Of an exchange, both ends do.
+bool TakesData(const v1::Prepare& prepare) {
+  return Receives(prepare) || Exchanges(prepare.workload().pattern());
+}
+
 // Absent where this agent receives nothing, or the kernel does not tell.
 std::optional<uint64_t> CollapsesSoFar(const v1::Prepare& prepare) {
-  if (!Receives(prepare) && !Exchanges(prepare.workload().pattern())) return std::nullopt;
+  if (!TakesData(prepare)) return std::nullopt;
   const absl::StatusOr<uint64_t> collapses = ReadTcpCollapses();
   return collapses.ok() ? std::optional<uint64_t>(*collapses) : std::nullopt;
 }
@@ -391,13 +394,7 @@ void TrialRunner::EmitFinished() {
   v1::Finished& finished = *event.mutable_finished();
   for (const Flow* flow : flows_) {
     v1::FlowResult& result = *finished.add_flows() = flow->result();
-    if (auto window = flow->meter().Window()) {
-      // The receiver of a stream knows no messages.
-      if (result.role() == v1::ROLE_RECEIVER && !Exchanges(prepare_.workload().pattern())) {
-        window->set_messages(window->bytes() / prepare_.workload().message_bytes());
-      }
-      *result.mutable_window() = *std::move(window);
-    }
+    if (auto window = flow->meter().Window()) *result.mutable_window() = *std::move(window);
   }
   if (host_cpu_.has_value()) *finished.mutable_host_cpu() = *host_cpu_;
   const std::optional<uint64_t> collapses = CollapsesSoFar(prepare_);

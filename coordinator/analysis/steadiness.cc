@@ -6,16 +6,13 @@
 #include <limits>
 #include <numeric>
 
+#include "coordinator/analysis/errno_policy.h"
+
 namespace copycost::analysis {
 namespace {
 
 constexpr int64_t kSliceNs = 50'000'000;
 constexpr size_t kLeastForTrend = 6;
-
-using Policy = boost::math::policies::policy<
-    boost::math::policies::domain_error<boost::math::policies::errno_on_error>,
-    boost::math::policies::overflow_error<boost::math::policies::errno_on_error>,
-    boost::math::policies::evaluation_error<boost::math::policies::errno_on_error>>;
 
 struct Span {
   int64_t begin_ns;
@@ -94,7 +91,7 @@ bool FollowsTrend(absl::Span<const uint64_t> slices, uint64_t grain_bytes) {
   const double r = CorrelationWithOrder(slices);
   const double rest = 1 - r * r;
   if (rest <= 0) return true;
-  const boost::math::students_t_distribution<double, Policy> no_trend(freedom);
+  const boost::math::students_t_distribution<double, ErrnoPolicy> no_trend(freedom);
   const double t = std::abs(r) * std::sqrt(freedom / rest);
   return 2 * boost::math::cdf(boost::math::complement(no_trend, t)) < 0.01;
 }
@@ -115,6 +112,21 @@ std::vector<uint64_t> WindowSlices(const v1::AgentRecord& agent) {
     }
   }
   return slices;
+}
+
+double SentBefore(const v1::AgentRecord& agent, uint32_t flow, int64_t instant_ns) {
+  double sent = 0;
+  for (const v1::Sample& sample : agent.samples()) {
+    const auto length = static_cast<double>(sample.end_ns() - sample.begin_ns());
+    if (length <= 0) continue;
+    const auto before = static_cast<double>(instant_ns - sample.begin_ns());
+    const double share = std::clamp(before / length, 0.0, 1.0);
+    for (const v1::Sample::Flow& end : sample.flows()) {
+      if (end.flow() != flow || end.role() != v1::ROLE_SENDER) continue;
+      sent += share * static_cast<double>(end.messages());
+    }
+  }
+  return sent;
 }
 
 bool IsUnsteady(absl::Span<const uint64_t> bytes_per_50ms, uint64_t grain_bytes) {

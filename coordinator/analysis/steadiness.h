@@ -17,6 +17,10 @@ namespace copycost::analysis {
 // length is scaled to 50 ms. Empty when the agent had no receivers, no window or no samples.
 std::vector<uint64_t> WindowSlices(const v1::AgentRecord& agent);
 
+// How many messages a sender had submitted until `instant_ns`, of its agent's clock; those of the
+// slice in which that lies are spread evenly over it. 0 without samples.
+double SentBefore(const v1::AgentRecord& agent, uint32_t flow, int64_t instant_ns);
+
 // The halves differ by over 5 % of their mean (an odd middle slice belongs to neither), or the
 // slices follow a trend: Spearman's rank correlation with time, mid-ranks for ties, two-sided p <
 // 0.01 by the t approximation t = r sqrt((n - 2) / (1 - r^2)), n - 2 degrees of freedom (Kendall

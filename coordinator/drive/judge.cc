@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/buffer_axes.h"
 #include "common/flow_axes.h"
 #include "common/mode_traits.h"
 #include "common/stamped.h"
@@ -286,6 +287,21 @@ bool IsUnsteady(const v1::TrialRecord& attempt) {
       });
 }
 
+// Whether a window opened before its sender had been through its working set once.
+bool IsFirstPass(const v1::TrialRecord& attempt) {
+  const v1::Workload& workload = attempt.workload();
+  const auto messages = static_cast<double>(WorkingMessages(workload, workload.message_bytes()));
+  if (messages == 0) return false;
+  for (const v1::AgentRecord& agent : attempt.agents()) {
+    for (const v1::FlowResult& end : agent.finished().flows()) {
+      if (end.role() != v1::ROLE_SENDER) continue;
+      const int64_t opened_ns = end.window().opened_ns();
+      if (analysis::SentBefore(agent, end.flow(), opened_ns) < messages) return true;
+    }
+  }
+  return false;
+}
+
 // One exchange of each flow may end just beyond its window.
 bool IsSaturated(const std::map<uint32_t, Ends>& flows, const v1::Workload& workload) {
   if (!HasRate(workload.pattern())) return false;
@@ -340,6 +356,7 @@ std::vector<v1::Flag> FlagsOf(const v1::TrialRecord& attempt) {
       flags.insert(v1::FLAG_UNBALANCED);
     }
     if (IsSaturated(flows, workload)) flags.insert(v1::FLAG_SATURATED);
+    if (IsFirstPass(attempt)) flags.insert(v1::FLAG_FIRST_PASS);
   }
   return {flags.begin(), flags.end()};
 }

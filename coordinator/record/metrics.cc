@@ -85,7 +85,12 @@ absl::StatusOr<double> GoodputGbps(const v1::TrialRecord& trial) {
   return bytes_per_ns * 8;  // bits per ns are gigabits per second
 }
 
+// A stream's receiver sees bytes and knows of no messages.
 absl::StatusOr<double> MessagesPerSecond(const v1::TrialRecord& trial) {
+  if (!Exchanges(trial.workload().pattern())) {
+    ASSIGN_OR_RETURN(const double bytes_per_ns, SumOfRatesPerNs(trial, v1::ROLE_RECEIVER, BytesOf));
+    return bytes_per_ns * 1e9 / static_cast<double>(trial.workload().message_bytes());
+  }
   ASSIGN_OR_RETURN(const double messages_per_ns,
                    SumOfRatesPerNs(trial, v1::ROLE_RECEIVER, MessagesOf));
   return messages_per_ns * 1e9;

@@ -121,5 +121,23 @@ TEST(SteadinessTest, SendersAndAgentsWithoutWindowsHaveNoSlices) {
   EXPECT_THAT(WindowSlices({}), IsEmpty());
 }
 
+TEST(SteadinessTest, WhatWasSentBeforeAnInstantIsOfThatFlowsSender) {
+  v1::AgentRecord agent;
+  AddSamples(3, 0, agent);
+  for (v1::Sample& sample : *agent.mutable_samples()) {
+    sample.mutable_flows(0)->set_messages(1'000'000);  // a receiver's
+    for (const uint32_t flow : {0, 1}) {
+      v1::Sample::Flow& sender = *sample.add_flows();
+      sender.set_flow(flow);
+      sender.set_role(v1::ROLE_SENDER);
+      sender.set_messages(flow == 0 ? 1000 : 10);
+    }
+  }
+  EXPECT_EQ(SentBefore(agent, 1, 0), 0);
+  EXPECT_DOUBLE_EQ(SentBefore(agent, 1, 130 * kMs), 13);
+  EXPECT_DOUBLE_EQ(SentBefore(agent, 1, 1000 * kMs), 30);
+  EXPECT_EQ(SentBefore({}, 1, 130 * kMs), 0);
+}
+
 }  // namespace
 }  // namespace copycost::analysis

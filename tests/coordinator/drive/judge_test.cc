@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-constexpr absl::StatusCode kInvalid = absl::StatusCode::kDataLoss;
+constexpr absl::StatusCode kDataLoss = absl::StatusCode::kDataLoss;
 constexpr v1::Role kSender = v1::ROLE_SENDER;
 constexpr v1::Role kReceiver = v1::ROLE_RECEIVER;
 
@@ -90,27 +90,27 @@ TEST(JudgeTest, AFlowWithoutResultsIsInvalid) {
   for (v1::Role role : {kSender, kReceiver}) {
     AgentOf(trial, role).mutable_finished()->mutable_flows()->RemoveLast();
   }
-  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, "1 flows have results, 2 were asked"));
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kDataLoss, "1 flows have results, 2 were asked"));
 }
 
 TEST(JudgeTest, AFlowWithOneEndIsInvalid) {
   v1::TrialRecord trial = GoodTrial();
   AgentOf(trial, kReceiver).mutable_finished()->mutable_flows()->RemoveLast();
-  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("flow 1: only one of its ends")));
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kDataLoss, HasSubstr("flow 1: only one of its ends")));
 }
 
 TEST(JudgeTest, BytesThatWereNotDeliveredAreInvalid) {
   v1::TrialRecord trial = GoodTrial();
   EndOf(trial, kReceiver, 1).set_total_bytes(EndOf(trial, kSender, 1).total_bytes() - 1);
   EXPECT_THAT(CheckFinished(trial),
-              StatusIs(kInvalid, HasSubstr("flow 1: 6000000000 bytes were "
-                                           "accepted, 5999999999 delivered")));
+              StatusIs(kDataLoss, HasSubstr("flow 1: 6000000000 bytes were "
+                                            "accepted, 5999999999 delivered")));
 }
 
 TEST(JudgeTest, MoreBytesThanWereSentAreInvalidToo) {
   v1::TrialRecord trial = GoodTrial();
   EndOf(trial, kReceiver).set_total_bytes(EndOf(trial, kSender).total_bytes() + 1);
-  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("flow 0")));
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kDataLoss, HasSubstr("flow 0")));
 }
 
 TEST(JudgeTest, DatagramsThatAreLostAreARemarkAndThoseThatNobodySentInvalid) {
@@ -125,7 +125,7 @@ TEST(JudgeTest, DatagramsThatAreLostAreARemarkAndThoseThatNobodySentInvalid) {
   // Once, and not as an imbalance besides.
   EXPECT_THAT(FlagsOf(trial), ElementsAre(v1::FLAG_LOSSY));
   EndOf(trial, kReceiver, 0).set_total_bytes(EndOf(trial, kSender, 0).total_bytes() + 1);
-  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("flow 0")));
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kDataLoss, HasSubstr("flow 0")));
 }
 
 TEST(JudgeTest, OfDatagramsThatAreVerifiedNoneMayBeLost) {
@@ -134,14 +134,14 @@ TEST(JudgeTest, OfDatagramsThatAreVerifiedNoneMayBeLost) {
   EXPECT_OK(CheckFinished(trial));
   EndOf(trial, kReceiver).set_total_bytes(655360 - 65536);
   EndOf(trial, kReceiver).set_verified_bytes(655360 - 65536);
-  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("were due")));
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kDataLoss, HasSubstr("were due")));
 }
 
 TEST(JudgeTest, BytesThatWereNotVerifiedAreInvalidInAVerification) {
   v1::TrialRecord trial = GoodVerification();
   EndOf(trial, kReceiver, 1).set_verified_bytes(655359);
   EXPECT_THAT(CheckFinished(trial),
-              StatusIs(kInvalid, HasSubstr("flow 1: of 655360 bytes only 655359 were verified")));
+              StatusIs(kDataLoss, HasSubstr("flow 1: of 655360 bytes only 655359 were verified")));
 }
 
 TEST(JudgeTest, AnotherNumberOfMessagesThanWereDueIsInvalid) {
@@ -149,7 +149,7 @@ TEST(JudgeTest, AnotherNumberOfMessagesThanWereDueIsInvalid) {
   for (v1::Role role : {kSender, kReceiver}) EndOf(trial, role).set_total_bytes(65536);
   EndOf(trial, kReceiver).set_verified_bytes(65536);
   EXPECT_THAT(CheckFinished(trial),
-              StatusIs(kInvalid, HasSubstr("65536 bytes were delivered, 655360 were due")));
+              StatusIs(kDataLoss, HasSubstr("65536 bytes were delivered, 655360 were due")));
 }
 
 // METHOD.md, pitfall 4.
@@ -157,14 +157,14 @@ TEST(JudgeTest, AZeroCopySendThatWasNeverCompletedIsInvalid) {
   v1::TrialRecord trial = GoodZeroCopyTrial(0);
   v1::Evidence& evidence = *EndOf(trial, kSender, 1).mutable_evidence();
   evidence.set_zero_copy_completions(evidence.zero_copy_sends() - 1);
-  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("flow 1: of ")));
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kDataLoss, HasSubstr("flow 1: of ")));
 }
 
 TEST(JudgeTest, AnEndWithoutAWindowIsInvalid) {
   for (v1::Role role : {kSender, kReceiver}) {
     v1::TrialRecord trial = GoodTrial();
     EndOf(trial, role).clear_window();
-    EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("has no window")));
+    EXPECT_THAT(CheckFinished(trial), StatusIs(kDataLoss, HasSubstr("has no window")));
   }
 }
 
@@ -173,16 +173,16 @@ TEST(JudgeTest, WindowsThatOverlapByLessThan99PercentAreInvalid) {
   ShiftWindow(EndOf(trial, kReceiver), 5'900'000);  // of 600 ms
   EXPECT_OK(CheckFinished(trial));
   ShiftWindow(EndOf(trial, kReceiver), 200'000);
-  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("overlap by 99.0 % only")));
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kDataLoss, HasSubstr("overlap by 99.0 % only")));
   ShiftWindow(EndOf(trial, kReceiver), 1'000'000'000);
-  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("overlap by 0.0 % only")));
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kDataLoss, HasSubstr("overlap by 0.0 % only")));
 }
 
 TEST(JudgeTest, AWindowThatIsMuchLongerThanTheOtherIsInvalid) {
   v1::TrialRecord trial = GoodTrial();
   v1::WindowCounts& window = *EndOf(trial, kSender).mutable_window();
   window.set_closed_ns(window.closed_ns() + 10'000'000);
-  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("overlap")));
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kDataLoss, HasSubstr("overlap")));
 }
 
 TEST(JudgeTest, WhatClocksLeaveInDoubtIsNoOverlap) {
@@ -192,7 +192,7 @@ TEST(JudgeTest, WhatClocksLeaveInDoubtIsNoOverlap) {
   EXPECT_OK(CheckFinished(trial));  // one host, one clock, whatever the coordinator knows of it
   AgentOf(trial, kReceiver).set_boot_id("boot-2");
   EXPECT_THAT(CheckFinished(trial),
-              StatusIs(kInvalid, HasSubstr("by 98.7 % only, the clocks being known to 8000 us")));
+              StatusIs(kDataLoss, HasSubstr("by 98.7 % only, the clocks being known to 8000 us")));
   AgentOf(trial, kReceiver).set_clock_error_ns(1'000'000);
   EXPECT_OK(CheckFinished(trial));
 }
@@ -202,7 +202,7 @@ TEST(JudgeTest, WindowsAreComparedOnOneClock) {
   AgentOf(trial, kReceiver).set_boot_id("boot-2");
   AgentOf(trial, kSender).set_clock_offset_ns(-3'000'000'000);
   AgentOf(trial, kReceiver).set_clock_offset_ns(5'000'000'000);
-  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("overlap by 0.0 %")));
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kDataLoss, HasSubstr("overlap by 0.0 %")));
   for (int flow : {0, 1}) ShiftWindow(EndOf(trial, kReceiver, flow), 8'000'000'000);
   EXPECT_OK(CheckFinished(trial));
 }
@@ -210,7 +210,7 @@ TEST(JudgeTest, WindowsAreComparedOnOneClock) {
 TEST(JudgeTest, AWindowInWhichNothingCameIsInvalid) {
   v1::TrialRecord trial = GoodTrial();
   EndOf(trial, kReceiver, 1).mutable_window()->set_bytes(0);
-  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("flow 1: nothing was received")));
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kDataLoss, HasSubstr("flow 1: nothing was received")));
 }
 
 v1::TrialRecord GoodExchange(v1::Pattern pattern = v1::PATTERN_RR) {
@@ -230,49 +230,50 @@ TEST(JudgeTest, ResponsesAreCheckedAsRequestsAre) {
   v1::TrialRecord trial = GoodExchange();
   EndOf(trial, kSender, 1).mutable_responses()->set_total_bytes(5'999'999'999);
   EXPECT_THAT(CheckFinished(trial),
-              StatusIs(kInvalid,
+              StatusIs(kDataLoss,
                        "flow 1: 6000000000 bytes of responses were accepted, 5999999999 "
                        "delivered"));
   trial = GoodExchange();
   v1::Evidence& sent = *EndOf(trial, kReceiver).mutable_responses()->mutable_evidence();
   sent.set_zero_copy_completions(sent.zero_copy_sends() - 1);
-  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("zero-copy sends of responses")));
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kDataLoss, HasSubstr("zero-copy sends of responses")));
   trial = GoodVerification();
   AnswerRequests(trial, v1::PATTERN_RR);
   EXPECT_OK(CheckFinished(trial));
   EndOf(trial, kSender).mutable_responses()->set_verified_bytes(1);
   EXPECT_THAT(CheckFinished(trial),
-              StatusIs(kInvalid, HasSubstr("bytes of responses only 1 were verified")));
+              StatusIs(kDataLoss, HasSubstr("bytes of responses only 1 were verified")));
   trial = GoodVerification();
   AnswerRequests(trial, v1::PATTERN_RR);
   trial.mutable_workload()->set_response_bytes(8);
   EXPECT_THAT(CheckFinished(trial),
-              StatusIs(kInvalid, HasSubstr("bytes of responses were delivered, 80 were due")));
+              StatusIs(kDataLoss, HasSubstr("bytes of responses were delivered, 80 were due")));
 }
 
 TEST(JudgeTest, ResponsesBelongToExchangesAndToNothingElse) {
   v1::TrialRecord trial = GoodExchange();
   EndOf(trial, kReceiver, 1).clear_responses();
-  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("nothing of its responses")));
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kDataLoss, HasSubstr("nothing of its responses")));
   trial = GoodTrial();
   EndOf(trial, kSender).mutable_responses();
-  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("and there are none")));
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kDataLoss, HasSubstr("and there are none")));
 }
 
 TEST(JudgeTest, LatenciesThatContradictThemselvesAreInvalid) {
   v1::TrialRecord trial = GoodExchange();
   EndOf(trial, kSender, 1).mutable_latency()->set_count(1);
-  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("flow 1: its histogram")));
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kDataLoss, HasSubstr("flow 1: its histogram")));
   trial = GoodExchange();
   EndOf(trial, kSender).set_total_messages(999);
   EXPECT_THAT(CheckFinished(trial),
-              StatusIs(kInvalid, HasSubstr("more than there were exchanges")));
+              StatusIs(kDataLoss, HasSubstr("more than there were exchanges")));
   trial = GoodExchange();
   EndOf(trial, kSender).clear_latency();
-  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("tells no latencies")));
+  EXPECT_THAT(CheckFinished(trial), StatusIs(kDataLoss, HasSubstr("tells no latencies")));
   trial = GoodTrial();
   EndOf(trial, kSender).mutable_latency();
-  EXPECT_THAT(CheckFinished(trial), StatusIs(kInvalid, HasSubstr("latencies that it cannot have")));
+  EXPECT_THAT(CheckFinished(trial),
+              StatusIs(kDataLoss, HasSubstr("latencies that it cannot have")));
 }
 
 // 1000 a second of each flow, over 600 ms; one of each may end just beyond its window.
@@ -290,6 +291,25 @@ TEST(JudgeTest, RemarksThatTheRateWasNotReached) {
   EXPECT_THAT(FlagsOf(trial), ElementsAre(v1::FLAG_SATURATED));
   trial.mutable_workload()->set_pattern(v1::PATTERN_RR);
   EXPECT_THAT(FlagsOf(trial), IsEmpty());
+}
+
+// Windows open at 1 s. A working set of 100 messages.
+TEST(JudgeTest, RemarksThatAWindowOpenedInTheFirstPassThroughTheWorkingSet) {
+  v1::TrialRecord trial = GoodTrial();
+  v1::Sample& sample = *AgentOf(trial, kSender).add_samples();
+  sample.set_begin_ns(900'000'000);
+  sample.set_end_ns(1'000'000'000);
+  for (uint32_t flow : {0, 1}) {
+    v1::Sample::Flow& end = *sample.add_flows();
+    end.set_flow(flow);
+    end.set_role(kSender);
+    end.set_messages(100);
+  }
+  EXPECT_THAT(FlagsOf(trial), IsEmpty());
+  trial.mutable_workload()->set_working_set_bytes(100 * trial.workload().message_bytes());
+  EXPECT_THAT(FlagsOf(trial), IsEmpty());
+  sample.mutable_flows(1)->set_messages(99);
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(v1::FLAG_FIRST_PASS));
 }
 
 TEST(JudgeTest, OneExchangeMoreOnOneSideIsNoImbalance) {

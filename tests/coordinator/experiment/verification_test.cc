@@ -3,12 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/units.h"
 #include "tests/testing/record_builder.h"
 
 namespace copycost {
 namespace {
-
-constexpr uint64_t kMiB = uint64_t{1} << 20;
 
 v1::Workload Measured(v1::SendMode mode, uint64_t message_bytes, uint32_t threads) {
   v1::Workload workload;
@@ -69,16 +68,26 @@ TEST(VerificationTest, TinyMessagesLeaveMostBytesToTheLargeOnes) {
 }
 
 TEST(VerificationTest, IsEstimatedByItsMessagesAndItsBytes) {
-  // 64 Mi messages of a byte: over a minute, where 64 messages of a MiB take a fraction of a
-  // second.
+  // A Mi messages of a byte: over a second, where 64 messages of a MiB take a fraction of one.
   const auto tiny = VerificationsOf({Measured(v1::SEND_MODE_TWO_COPY, 1, 1)});
-  EXPECT_GT(EstimateTraffic(tiny[0]), absl::Seconds(64));
+  EXPECT_EQ(tiny[0].messages_per_flow(), uint64_t{1} << 20);
+  EXPECT_GT(EstimateTraffic(tiny[0]), absl::Seconds(1));
   const auto large = VerificationsOf({Measured(v1::SEND_MODE_TWO_COPY, 1 * kMiB, 1)});
   EXPECT_GT(EstimateTraffic(large[0]), absl::Milliseconds(200));
   EXPECT_LT(EstimateTraffic(large[0]), absl::Milliseconds(400));
   // The threads share the messages.
   const auto threads = VerificationsOf({Measured(v1::SEND_MODE_TWO_COPY, 1, 4)});
   EXPECT_EQ(EstimateTraffic(threads[0]), EstimateTraffic(tiny[0]));
+}
+
+TEST(VerificationTest, ManyFieldsTakeTheirTimeToo) {
+  v1::Workload measured = Measured(v1::SEND_MODE_ZERO_COPY, 64, 4);
+  measured.set_fields(64);
+  const auto workloads = VerificationsOf({measured});
+  EXPECT_EQ(workloads[0].messages_per_flow() * 4 * 64, uint64_t{2} << 20);
+  EXPECT_GT(EstimateTraffic(workloads[0]), absl::Seconds(1));
+  measured.set_ring_depth(65536);
+  EXPECT_GT(VerificationsOf({measured})[0].messages_per_flow(), 2 * 65536u);
 }
 
 TEST(VerificationTest, ChecksAnOnlySizeOnceWithAllBytes) {
