@@ -9,12 +9,17 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "agent/message_buffers.h"
 #include "agent/receive_modes/receive_modes.h"
+#include "agent/reserved_range.h"
 #include "agent/transport/tcp.h"
 #include "common/page_size.h"
 #include "common/status.h"
@@ -28,46 +33,22 @@ namespace {
 class Mapping {
  public:
   static absl::StatusOr<Mapping> Create(int socket, uint64_t bytes) {
-    const uint64_t reserved_bytes = RoundUp(bytes, kTableBytes) + kTableBytes;
-    void* reserved = ::mmap(nullptr, reserved_bytes, PROT_NONE,
-                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (reserved == MAP_FAILED) return ErrnoStatus("mmap of address space");
-    Mapping mapping(reserved, reserved_bytes, bytes);
-    if (::mmap(mapping.address_, bytes, PROT_READ, MAP_SHARED | MAP_FIXED, socket, 0) ==
+    ASSIGN_OR_RETURN(ReservedRange range, ReservedRange::Create(bytes));
+    if (::mmap(range.address(), bytes, PROT_READ, MAP_SHARED | MAP_FIXED, socket, 0) ==
         MAP_FAILED) {
       return absl::FailedPreconditionError(absl::StrCat(ErrnoStatus("mmap of the socket").message(),
                                                         "; it needs Linux 4.18 or later"));
     }
-    return mapping;
+    return Mapping(std::move(range), bytes);
   }
 
-  Mapping(Mapping&& other) noexcept
-      : reserved_(std::exchange(other.reserved_, nullptr)),
-        reserved_bytes_(other.reserved_bytes_),
-        address_(other.address_),
-        bytes_(other.bytes_) {}
-  ~Mapping() {
-    if (reserved_ != nullptr) ::munmap(reserved_, reserved_bytes_);
-  }
-
-  std::byte* address() const { return address_; }
+  std::byte* address() const { return range_.address(); }
   uint64_t bytes() const { return bytes_; }
 
  private:
-  Mapping(void* reserved, uint64_t reserved_bytes, uint64_t bytes)
-      : reserved_(reserved), reserved_bytes_(reserved_bytes), bytes_(bytes) {
-    const auto begin = reinterpret_cast<uintptr_t>(reserved);
-    address_ = static_cast<std::byte*>(reserved) + (RoundUp(begin, kTableBytes) - begin);
-  }
+  Mapping(ReservedRange range, uint64_t bytes) : range_(std::move(range)), bytes_(bytes) {}
 
-  // What one table of page-table entries covers where pages have 4 KiB. What is mapped and unmapped
-  // all the time lies in no table with anything else, which can halve what it costs
-  // (docs/performance.md).
-  static constexpr uint64_t kTableBytes = 2 * kMiB;
-
-  void* reserved_;
-  uint64_t reserved_bytes_;
-  std::byte* address_;
+  ReservedRange range_;
   uint64_t bytes_;
 };
 

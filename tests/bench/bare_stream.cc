@@ -15,7 +15,6 @@
 // among it: on a blocking socket that means an error, or too little locked memory.
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <time.h>

@@ -1,6 +1,7 @@
 #include "agent/patterns/streams.h"
 
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <chrono>
 #include <functional>
@@ -35,7 +36,7 @@ constexpr uint64_t kMessageBytes = 4096;
 constexpr int kBufferBytes = 64 << 10;
 constexpr uint64_t kMessages = 500;  // far more than the buffers hold
 constexpr uint64_t kBytes = kMessages * kMessageBytes;
-constexpr std::chrono::seconds kLong(60);
+constexpr std::chrono::seconds kLong(30);
 constexpr StreamOptions kStream = {.message_bytes = kMessageBytes, .messages = kMessages};
 
 void SetBuffer(const UniqueFd& socket, int option) {
@@ -70,6 +71,22 @@ class StreamsTest : public ::testing::Test {
             .meter = meters_[flow]};
   }
 
+  // The ends that are the test's own must not wait for good.
+  void LimitWaits(UniqueFd SocketPair::*end) {
+    const timeval limit = {.tv_sec = kLong.count(), .tv_usec = 0};
+    for (SocketPair& pair : pairs_) {
+      for (const int option : {SO_SNDTIMEO, SO_RCVTIMEO}) {
+        ::setsockopt((pair.*end).get(), SOL_SOCKET, option, &limit, sizeof(limit));
+      }
+    }
+  }
+
+  // Lets go the thread that has the other ends, where it would go on waiting.
+  void LetGoIfFailed(UniqueFd SocketPair::*end) {
+    if (!HasFailure()) return;
+    for (SocketPair& pair : pairs_) (pair.*end).Reset();
+  }
+
   void Take(size_t flow, uint64_t bytes) {
     EXPECT_EQ(ReceiveAll(pairs_[flow].server.get(), bytes).size(), bytes);
   }
@@ -93,6 +110,7 @@ class EverySendModeOfTwo : public StreamsTest, public ::testing::WithParamInterf
 
 // Neither one whose socket stays full, nor one whose buffers the kernel keeps for that.
 TEST_P(EverySendModeOfTwo, AFlowWhosePeerTakesNothingHoldsUpNoOther) {
+  LimitWaits(&SocketPair::server);
   absl::Status sent;
   std::thread thread([&] {
     std::vector<std::unique_ptr<Content>> contents;
@@ -109,6 +127,7 @@ TEST_P(EverySendModeOfTwo, AFlowWhosePeerTakesNothingHoldsUpNoOther) {
   });
   Take(1, kBytes);
   Take(0, kBytes);
+  LetGoIfFailed(&SocketPair::server);
   thread.join();
   EXPECT_OK(sent);
   for (FlowMeter& meter : meters_) {
@@ -137,6 +156,7 @@ class EveryReceiveModeOfTwo : public StreamsTest,
 };
 
 TEST_P(EveryReceiveModeOfTwo, AFlowOfWhichNothingComesHoldsUpNoOther) {
+  LimitWaits(&SocketPair::client);
   absl::Status received;
   std::promise<void> ended[2];
   std::thread thread([&] {
@@ -163,6 +183,7 @@ TEST_P(EveryReceiveModeOfTwo, AFlowOfWhichNothingComesHoldsUpNoOther) {
   EXPECT_EQ(ended[1].get_future().wait_for(kLong), std::future_status::ready);
   EXPECT_TRUE(SendAll(pairs_[0].client.get(), std::string(kMessageBytes - 4, 'r')));
   Send(0);
+  LetGoIfFailed(&SocketPair::client);
   thread.join();
   // A message more than was due.
   EXPECT_THAT(received, StatusIs(absl::StatusCode::kDataLoss,

@@ -5,7 +5,6 @@
 #include <filesystem>
 
 #include "common/check.h"
-#include "common/words.h"
 #include "tests/testing/capable_fleet.h"
 #include "tests/testing/check_matchers.h"
 #include "tests/testing/status_matchers.h"

@@ -1,6 +1,5 @@
 #include "coordinator/cli/path_examination.h"
 
-#include "common/words.h"
 #include "tests/testing/capable_fleet.h"
 #include "tests/testing/check_matchers.h"
 #include "tests/testing/status_matchers.h"
