@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -290,7 +291,9 @@ bool IsUnsteady(const v1::TrialRecord& attempt) {
 // Whether a window opened before its sender had been through its working set once.
 bool IsFirstPass(const v1::TrialRecord& attempt) {
   const v1::Workload& workload = attempt.workload();
-  const auto messages = static_cast<double>(WorkingMessages(workload, workload.message_bytes()));
+  const std::vector<uint64_t> sizes = MessageSizesOf(workload);  // of the smallest there are most
+  const uint64_t smallest = *std::min_element(sizes.begin(), sizes.end());
+  const auto messages = static_cast<double>(WorkingMessages(workload, smallest));
   if (messages == 0) return false;
   for (const v1::AgentRecord& agent : attempt.agents()) {
     for (const v1::FlowResult& end : agent.finished().flows()) {

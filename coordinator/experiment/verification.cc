@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
+#include <vector>
 
 #include "common/buffer_axes.h"
 #include "common/flow_axes.h"
@@ -19,14 +21,16 @@ constexpr uint64_t kAllBytes = 64 * kMiB;
 constexpr uint64_t kSmallBytes = 16 * kMiB;
 // Of all flows. What is checked of so many that are small is the path, and no more of them would
 // tell more of it.
-constexpr uint64_t kMostMessages = uint64_t{1} << 20;
-constexpr uint64_t kMostFields = uint64_t{2} << 20;
+constexpr uint64_t kMostMessages = uint64_t{1} << 18;
+constexpr uint64_t kMostPinnedFields = uint64_t{1} << 18;
 // The first message, one that reuses its buffer in the shallowest ring, and one after that.
 constexpr uint64_t kLeastMessages = 3;
-// A system call and its share of the receiver's; making, copying and comparing content. Rough: the
-// modes differ, and hosts do.
+// A system call and its share of the receiver's; making, copying and comparing content; a page that
+// is pinned and queued for each field, and copied anew on a local path. Rough: the modes differ,
+// and hosts do.
 constexpr absl::Duration kOneMessage = absl::Microseconds(1);
-constexpr absl::Duration kOneField = absl::Nanoseconds(500);
+constexpr absl::Duration kOneField = absl::Nanoseconds(100);
+constexpr absl::Duration kOnePinnedField = absl::Microseconds(8);
 constexpr absl::Duration kOneByte = absl::Nanoseconds(4);
 // An exchange waits for the other end twice. So many of them, over all flows, take a second.
 constexpr absl::Duration kOneExchange = absl::Microseconds(100);
@@ -75,10 +79,17 @@ v1::Workload Verifying(const v1::Workload& measured, uint64_t total_bytes) {
   } else if (IsDatagrams(measured.transport())) {
     messages = std::min<uint64_t>(messages, kMostDatagrams / FlowsOf(workload));
   }
-  const uint64_t most = std::min(kMostMessages, kMostFields / std::max(workload.fields(), 1U));
-  messages = std::min(messages, most / FlowsOf(workload));
+  messages = std::min(messages, kMostMessages / FlowsOf(workload));
+  if (PinsBuffers(measured.send_mode())) {
+    messages = std::min(messages,
+                        kMostPinnedFields / (FlowsOf(workload) * std::max(measured.fields(), 1U)));
+  }
   workload.set_messages_per_flow(std::max(messages, LeastMessages(workload)));
   return workload;
+}
+
+uint64_t BytesOf(const v1::Workload& verification) {
+  return verification.messages_per_flow() * FlowsOf(verification) * BytesOfEach(verification);
 }
 
 // Of the workloads of one path: the smallest and the largest message, of few flows.
@@ -116,8 +127,8 @@ std::vector<v1::Workload> VerificationsOf(absl::Span<const v1::Workload> measure
       verifications.push_back(Verifying(*smallest, kAllBytes));
       continue;
     }
-    const uint64_t small_bytes = std::min(kSmallBytes, kMostMessages * BytesOfEach(*smallest));
-    verifications.push_back(Verifying(*smallest, small_bytes));
+    verifications.push_back(Verifying(*smallest, kSmallBytes));
+    const uint64_t small_bytes = std::min(kAllBytes, BytesOf(verifications.back()));
     verifications.push_back(Verifying(*largest, kAllBytes - small_bytes));
   }
   return verifications;
@@ -130,8 +141,8 @@ absl::Duration EstimateTraffic(const v1::Workload& verification) {
   const absl::Duration one = Exchanges(verification.pattern())       ? kOneExchange
                              : IsDatagrams(verification.transport()) ? kOneDatagram
                                                                      : kOneMessage;
-  const absl::Duration work =
-      (one + kOneField * verification.fields()) * messages + kOneByte * bytes;
+  const absl::Duration field = PinsBuffers(verification.send_mode()) ? kOnePinnedField : kOneField;
+  const absl::Duration work = (one + field * verification.fields()) * messages + kOneByte * bytes;
   if (verification.pacing_bits_per_s() == 0) return work;
   const auto rate = static_cast<double>(verification.pacing_bits_per_s() * FlowsOf(verification));
   return std::max(work, absl::Seconds(8 * bytes / rate));

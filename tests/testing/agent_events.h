@@ -90,7 +90,9 @@ inline v1::FlowResult ResultFor(const v1::FlowEnd& end, const v1::Workload& work
     v1::WindowCounts& window = *result.mutable_window();
     window.set_opened_ns(start_ns + workload.warmup_ns());
     window.set_closed_ns(window.opened_ns() + workload.window_ns());
-    window.set_messages(kMessagesInWindow);
+    if (end.role() == v1::ROLE_SENDER || Exchanges(workload.pattern())) {
+      window.set_messages(kMessagesInWindow);
+    }
     window.set_bytes(kMessagesInWindow * (workload.message_bytes() + workload.response_bytes()));
   }
   if (end.role() == v1::ROLE_RECEIVER && workload.read() == v1::READ_VERIFY) {

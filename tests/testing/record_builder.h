@@ -80,7 +80,7 @@ inline v1::FlowResult& AddEnd(v1::AgentRecord& agent, v1::Role role, const Trial
   window.set_opened_ns(1'000'000'000);
   window.set_closed_ns(1'600'000'000);
   window.set_bytes(options.window_bytes);
-  window.set_messages(options.window_bytes / 65536);
+  if (role == v1::ROLE_SENDER) window.set_messages(options.window_bytes / 65536);
   window.set_calls(options.window_bytes / 65536);
   window.set_timed_calls(100);
   window.set_timed_call_ns(1'000'000);

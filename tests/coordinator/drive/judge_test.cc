@@ -310,6 +310,15 @@ TEST(JudgeTest, RemarksThatAWindowOpenedInTheFirstPassThroughTheWorkingSet) {
   EXPECT_THAT(FlagsOf(trial), IsEmpty());
   sample.mutable_flows(1)->set_messages(99);
   EXPECT_THAT(FlagsOf(trial), ElementsAre(v1::FLAG_FIRST_PASS));
+  // Both ends send. Of responses that are smaller it takes more to come through their set.
+  sample.mutable_flows(1)->set_messages(100);
+  v1::TrialRecord exchange = GoodExchange();
+  *AgentOf(exchange, kSender).add_samples() = sample;
+  trial = exchange;
+  trial.mutable_workload()->set_working_set_bytes(100 * trial.workload().message_bytes());
+  EXPECT_THAT(FlagsOf(trial), IsEmpty());
+  trial.mutable_workload()->set_response_bytes(trial.workload().message_bytes() / 2);
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(v1::FLAG_FIRST_PASS));
 }
 
 TEST(JudgeTest, OneExchangeMoreOnOneSideIsNoImbalance) {
