@@ -12,11 +12,11 @@ namespace copycost {
 
 // For each path (record/verified_path.h) among `measured`, in order of first appearance: its
 // smallest and its largest size (one workload where they are equal), each with the fewest flows
-// that size is measured with. 64 MiB a path; where there are two sizes, 16 of them are in
-// small messages. Messages and fields take their time however small they are: there are at most
-// 2^20 messages a verification and 2^21 fields, and of exchanges at most 8192, which take about a
-// second; both directions count. But always enough to go round what is reused. None for a path that
-// delivers nothing.
+// that size is measured with. 64 MiB a path; where there are two sizes, 16 of them are in small
+// messages. Messages and pages that are pinned take their time however little is in them: there are
+// at most 2^18 messages a verification, and as many fields that are pinned; of exchanges at most
+// 8192, which take about a second, and both directions count. But always enough to go round what is
+// reused. None for a path that delivers nothing.
 std::vector<v1::Workload> VerificationsOf(absl::Span<const v1::Workload> measured);
 
 // How long one of the above takes, without connecting and draining: a rough figure for plans, by
