@@ -396,6 +396,9 @@ void TrialRunner::EmitFinished() {
   for (const Flow* flow : flows_) {
     v1::FlowResult& result = *finished.add_flows() = flow->result();
     if (auto window = flow->meter().Window()) *result.mutable_window() = *std::move(window);
+    const bool sees_bytes =
+        result.role() == v1::ROLE_RECEIVER && !Exchanges(prepare_.workload().pattern());
+    if (sees_bytes && result.has_window()) result.mutable_window()->clear_messages();
   }
   if (host_cpu_.has_value()) *finished.mutable_host_cpu() = *host_cpu_;
   const std::optional<uint64_t> collapses = CollapsesSoFar(prepare_);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
 
 #include "coordinator/analysis/errno_policy.h"
 
@@ -114,7 +115,9 @@ std::vector<uint64_t> WindowSlices(const v1::AgentRecord& agent) {
   return slices;
 }
 
-double SentBefore(const v1::AgentRecord& agent, uint32_t flow, int64_t instant_ns) {
+std::optional<double> SentBefore(const v1::AgentRecord& agent, uint32_t flow, int64_t instant_ns) {
+  if (agent.samples().empty() || agent.samples().rbegin()->end_ns() < instant_ns)
+    return std::nullopt;
   double sent = 0;
   for (const v1::Sample& sample : agent.samples()) {
     const auto length = static_cast<double>(sample.end_ns() - sample.begin_ns());

@@ -4,6 +4,7 @@
 #define COPYCOST_COORDINATOR_ANALYSIS_STEADINESS_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -18,8 +19,8 @@ namespace copycost::analysis {
 std::vector<uint64_t> WindowSlices(const v1::AgentRecord& agent);
 
 // How many messages a sender had submitted until `instant_ns`, of its agent's clock; those of the
-// slice in which that lies are spread evenly over it. 0 without samples.
-double SentBefore(const v1::AgentRecord& agent, uint32_t flow, int64_t instant_ns);
+// slice in which that lies are spread evenly over it. Absent where the samples do not reach it.
+std::optional<double> SentBefore(const v1::AgentRecord& agent, uint32_t flow, int64_t instant_ns);
 
 // The halves differ by over 5 % of their mean (an odd middle slice belongs to neither), or the
 // slices follow a trend: Spearman's rank correlation with time, mid-ranks for ties, two-sided p <

@@ -288,7 +288,8 @@ bool IsUnsteady(const v1::TrialRecord& attempt) {
       });
 }
 
-// Whether a window opened before its sender had been through its working set once.
+// Whether a window opened before its sender had been through its working set once, as far as its
+// samples tell.
 bool IsFirstPass(const v1::TrialRecord& attempt) {
   const v1::Workload& workload = attempt.workload();
   const std::vector<uint64_t> sizes = MessageSizesOf(workload);  // of the smallest there are most
@@ -299,7 +300,8 @@ bool IsFirstPass(const v1::TrialRecord& attempt) {
     for (const v1::FlowResult& end : agent.finished().flows()) {
       if (end.role() != v1::ROLE_SENDER) continue;
       const int64_t opened_ns = end.window().opened_ns();
-      if (analysis::SentBefore(agent, end.flow(), opened_ns) < messages) return true;
+      const auto sent = analysis::SentBefore(agent, end.flow(), opened_ns);
+      if (sent && *sent < messages) return true;
     }
   }
   return false;

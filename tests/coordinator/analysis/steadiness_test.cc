@@ -8,8 +8,10 @@
 namespace copycost::analysis {
 namespace {
 
+using ::testing::DoubleEq;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Optional;
 
 using Slices = std::vector<uint64_t>;
 constexpr int64_t kMs = 1'000'000;
@@ -133,10 +135,11 @@ TEST(SteadinessTest, WhatWasSentBeforeAnInstantIsOfThatFlowsSender) {
       sender.set_messages(flow == 0 ? 1000 : 10);
     }
   }
-  EXPECT_EQ(SentBefore(agent, 1, 0), 0);
-  EXPECT_DOUBLE_EQ(SentBefore(agent, 1, 130 * kMs), 13);
-  EXPECT_DOUBLE_EQ(SentBefore(agent, 1, 1000 * kMs), 30);
-  EXPECT_EQ(SentBefore({}, 1, 130 * kMs), 0);
+  EXPECT_THAT(SentBefore(agent, 1, 0), Optional(0));
+  EXPECT_THAT(SentBefore(agent, 1, 130 * kMs), Optional(DoubleEq(13)));
+  EXPECT_THAT(SentBefore(agent, 1, 300 * kMs), Optional(30));
+  EXPECT_EQ(SentBefore(agent, 1, 301 * kMs), std::nullopt);
+  EXPECT_EQ(SentBefore({}, 1, 130 * kMs), std::nullopt);
 }
 
 }  // namespace

@@ -310,6 +310,9 @@ TEST(JudgeTest, RemarksThatAWindowOpenedInTheFirstPassThroughTheWorkingSet) {
   EXPECT_THAT(FlagsOf(trial), IsEmpty());
   sample.mutable_flows(1)->set_messages(99);
   EXPECT_THAT(FlagsOf(trial), ElementsAre(v1::FLAG_FIRST_PASS));
+  sample.set_end_ns(999'999'999);  // what came after is not known
+  EXPECT_THAT(FlagsOf(trial), IsEmpty());
+  sample.set_end_ns(1'000'000'000);
   // Both ends send. Of responses that are smaller it takes more to come through their set.
   sample.mutable_flows(1)->set_messages(100);
   v1::TrialRecord exchange = GoodExchange();
