@@ -96,12 +96,12 @@ void TryModesOver(const Transport& transport, absl::Span<const Row> modes, const
 }  // namespace
 
 std::vector<uint32_t> AllowedCpus() {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  ::sched_getaffinity(0, sizeof(allowed), &allowed);
+  // The kernel tells of none where it has more than there is room for.
+  cpu_set_t allowed[16] = {};
+  ::sched_getaffinity(0, sizeof(allowed), allowed);
   std::vector<uint32_t> cpus;
   for (uint32_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (CPU_ISSET(cpu, &allowed)) cpus.push_back(cpu);
+    if (CPU_ISSET(cpu, allowed)) cpus.push_back(cpu);
   }
   return cpus;
 }

@@ -45,8 +45,8 @@ class HostInfo {
   std::vector<DevicePlace> devices_ ABSL_GUARDED_BY(mutex_);
 };
 
-// That the calling thread, as a rule the whole process, may use; in order. Empty, with errno, where
-// the kernel does not tell.
+// That the calling thread, as a rule the whole process, may use; in order. Of the first 1024, which
+// are those that a thread can be bound to here.
 std::vector<uint32_t> AllowedCpus();
 
 // MemAvailable of /proc/meminfo, in bytes. Internal when it does not tell.

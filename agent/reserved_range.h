@@ -11,7 +11,8 @@
 
 namespace copycost {
 
-// What a table of entries covers: 2 MiB where pages have 4 KiB.
+// What a table of entries covers where it fills a page with entries of 8 bytes, as on x86-64, arm64
+// and riscv64: 2 MiB where pages have 4 KiB. At least so much elsewhere.
 uint64_t PageTableBytes();
 
 class ReservedRange {

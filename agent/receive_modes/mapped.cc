@@ -33,13 +33,20 @@ namespace {
 class Mapping {
  public:
   static absl::StatusOr<Mapping> Create(int socket, uint64_t bytes) {
-    ASSIGN_OR_RETURN(ReservedRange range, ReservedRange::Create(bytes));
-    if (::mmap(range.address(), bytes, PROT_READ, MAP_SHARED | MAP_FIXED, socket, 0) ==
-        MAP_FAILED) {
+    // Elsewhere first: a mapping into the range that were refused could leave a hole in it.
+    void* const mapped = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, socket, 0);
+    if (mapped == MAP_FAILED) {
       return absl::FailedPreconditionError(absl::StrCat(ErrnoStatus("mmap of the socket").message(),
                                                         "; it needs Linux 4.18 or later"));
     }
-    return Mapping(std::move(range), bytes);
+    absl::StatusOr<ReservedRange> range = ReservedRange::Create(bytes);
+    if (range.ok() && ::mremap(mapped, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+                               range->address()) != MAP_FAILED) {
+      return Mapping(*std::move(range), bytes);
+    }
+    const absl::Status failed = range.ok() ? ErrnoStatus("mremap of the socket") : range.status();
+    ::munmap(mapped, bytes);
+    return failed;
   }
 
   std::byte* address() const { return range_.address(); }

@@ -187,12 +187,15 @@ absl::Status CheckLatencies(uint32_t flow, const Ends& ends, const v1::Workload&
   return CheckTimes(flow, ends.sender->latency(), ends.sender->total_messages(), "exchanges");
 }
 
-absl::Status CheckWindow(uint32_t flow, const Ends& ends) {
+absl::Status CheckWindow(uint32_t flow, const Ends& ends, const v1::Workload& workload) {
   if (!ends.sender->has_window() || !ends.receiver->has_window()) {
     return Invalid(flow, "an end has no window");
   }
   const v1::WindowCounts& sent = ends.sender->window();
   const v1::WindowCounts& taken = ends.receiver->window();
+  if (!sent.has_messages() || taken.has_messages() != Exchanges(workload.pattern())) {
+    return Invalid(flow, "an end tells no messages, or tells of some that it cannot see");
+  }
   const ClockDifference clocks = ClocksOf(ends);
   for (const int64_t told : {sent.opened_ns(), sent.closed_ns(), taken.opened_ns(),
                              taken.closed_ns(), clocks.offset_ns, clocks.error_ns}) {
@@ -334,7 +337,8 @@ absl::Status CheckFinished(const v1::TrialRecord& attempt) {
   for (const auto& [flow, ends] : flows) {
     RETURN_IF_ERROR(CheckBytes(flow, ends, attempt.workload()));
     RETURN_IF_ERROR(CheckLatencies(flow, ends, attempt.workload()));
-    if (attempt.workload().messages_per_flow() == 0) RETURN_IF_ERROR(CheckWindow(flow, ends));
+    if (attempt.workload().messages_per_flow() > 0) continue;
+    RETURN_IF_ERROR(CheckWindow(flow, ends, attempt.workload()));
   }
   return absl::OkStatus();
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "common/flow_axes.h"
 #include "common/mode_traits.h"
 #include "common/units.h"
+#include "coordinator/experiment/ring_depth.h"
 #include "coordinator/record/verified_path.h"
 
 namespace copycost {
@@ -26,11 +28,14 @@ constexpr uint64_t kMostPinnedFields = uint64_t{1} << 18;
 // The first message, one that reuses its buffer in the shallowest ring, and one after that.
 constexpr uint64_t kLeastMessages = 3;
 // A system call and its share of the receiver's; making, copying and comparing content; a page that
-// is pinned and queued for each field, and copied anew on a local path. Rough: the modes differ,
+// is pinned and queued for each field, and copied anew on a local path, where the kernel makes
+// several segments of a message with more fields than one of them holds. Rough: the modes differ,
 // and hosts do.
 constexpr absl::Duration kOneMessage = absl::Microseconds(1);
 constexpr absl::Duration kOneField = absl::Nanoseconds(100);
-constexpr absl::Duration kOnePinnedField = absl::Microseconds(8);
+constexpr uint32_t kFieldsOfASegment = 17;  // MAX_SKB_FRAGS
+constexpr absl::Duration kOnePinnedField = absl::Microseconds(1);
+constexpr absl::Duration kOneOfManyPinnedFields = absl::Microseconds(8);
 constexpr absl::Duration kOneByte = absl::Nanoseconds(4);
 // An exchange waits for the other end twice. So many of them, over all flows, take a second.
 constexpr absl::Duration kOneExchange = absl::Microseconds(100);
@@ -45,12 +50,19 @@ uint64_t BytesOfEach(const v1::Workload& workload) {
   return workload.message_bytes() + workload.response_bytes();
 }
 
-// A deep ring that was asked for is gone round twice, a working set once and a little further.
+// A response has as many as a request.
+uint64_t FieldsOfEach(const v1::Workload& workload) {
+  return MessageSizesOf(workload).size() * std::max(workload.fields(), 1U);
+}
+
+// A ring is gone round twice, a working set once and a little further. Of a ring that is not
+// resolved yet the depth is what locked memory without a limit gives it.
 uint64_t LeastMessages(const v1::Workload& workload) {
   const std::vector<uint64_t> sizes = MessageSizesOf(workload);
   const uint64_t smallest = *std::min_element(sizes.begin(), sizes.end());
-  return std::max({kLeastMessages, 2 * uint64_t{workload.ring_depth()} + 1,
-                   WorkingMessages(workload, smallest) + kLeastMessages});
+  const uint64_t ring_depth = ResolveRingDepth(workload, std::nullopt);
+  return std::max(
+      {kLeastMessages, 2 * ring_depth + 1, WorkingMessages(workload, smallest) + kLeastMessages});
 }
 
 v1::Workload Verifying(const v1::Workload& measured, uint64_t total_bytes) {
@@ -81,8 +93,7 @@ v1::Workload Verifying(const v1::Workload& measured, uint64_t total_bytes) {
   }
   messages = std::min(messages, kMostMessages / FlowsOf(workload));
   if (PinsBuffers(measured.send_mode())) {
-    messages = std::min(messages,
-                        kMostPinnedFields / (FlowsOf(workload) * std::max(measured.fields(), 1U)));
+    messages = std::min(messages, kMostPinnedFields / (FlowsOf(workload) * FieldsOfEach(workload)));
   }
   workload.set_messages_per_flow(std::max(messages, LeastMessages(workload)));
   return workload;
@@ -141,8 +152,11 @@ absl::Duration EstimateTraffic(const v1::Workload& verification) {
   const absl::Duration one = Exchanges(verification.pattern())       ? kOneExchange
                              : IsDatagrams(verification.transport()) ? kOneDatagram
                                                                      : kOneMessage;
-  const absl::Duration field = PinsBuffers(verification.send_mode()) ? kOnePinnedField : kOneField;
-  const absl::Duration work = (one + field * verification.fields()) * messages + kOneByte * bytes;
+  const absl::Duration pinned =
+      verification.fields() > kFieldsOfASegment ? kOneOfManyPinnedFields : kOnePinnedField;
+  const absl::Duration field = PinsBuffers(verification.send_mode()) ? pinned : kOneField;
+  const absl::Duration work =
+      (one + field * FieldsOfEach(verification)) * messages + kOneByte * bytes;
   if (verification.pacing_bits_per_s() == 0) return work;
   const auto rate = static_cast<double>(verification.pacing_bits_per_s() * FlowsOf(verification));
   return std::max(work, absl::Seconds(8 * bytes / rate));

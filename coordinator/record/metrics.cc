@@ -85,21 +85,29 @@ absl::StatusOr<double> GoodputGbps(const v1::TrialRecord& trial) {
   return bytes_per_ns * 8;  // bits per ns are gigabits per second
 }
 
+absl::StatusOr<double> MessagesPerNs(const v1::TrialRecord& trial, v1::Role role) {
+  ASSIGN_OR_RETURN(const auto windows, WindowsOf(trial, role));
+  for (const v1::WindowCounts* window : windows) {
+    if (!window->has_messages()) {
+      return Absent(absl::StrCat("a ", Label(role), " does not tell how many messages there were"));
+    }
+  }
+  return SumOfRatesPerNs(trial, role, MessagesOf);
+}
+
 // A stream's receiver sees bytes and knows of no messages.
 absl::StatusOr<double> MessagesPerSecond(const v1::TrialRecord& trial) {
   if (!Exchanges(trial.workload().pattern())) {
     ASSIGN_OR_RETURN(const double bytes_per_ns, SumOfRatesPerNs(trial, v1::ROLE_RECEIVER, BytesOf));
     return bytes_per_ns * 1e9 / static_cast<double>(trial.workload().message_bytes());
   }
-  ASSIGN_OR_RETURN(const double messages_per_ns,
-                   SumOfRatesPerNs(trial, v1::ROLE_RECEIVER, MessagesOf));
+  ASSIGN_OR_RETURN(const double messages_per_ns, MessagesPerNs(trial, v1::ROLE_RECEIVER));
   return messages_per_ns * 1e9;
 }
 
 absl::StatusOr<double> ExchangesPerSecond(const v1::TrialRecord& trial) {
   RETURN_IF_ERROR(CheckExchanges(trial));
-  ASSIGN_OR_RETURN(const double exchanges_per_ns,
-                   SumOfRatesPerNs(trial, v1::ROLE_SENDER, MessagesOf));
+  ASSIGN_OR_RETURN(const double exchanges_per_ns, MessagesPerNs(trial, v1::ROLE_SENDER));
   return exchanges_per_ns * 1e9;
 }
 

@@ -159,7 +159,14 @@ inline void AnswerRequests(v1::TrialRecord& trial, v1::Pattern pattern, uint64_t
       responses.set_total_bytes(peer.total_bytes());
       responses.set_verified_bytes(role == v1::ROLE_SENDER ? peer.verified_bytes() : 0);
       *responses.mutable_evidence() = peer.evidence();
-      if (role == v1::ROLE_RECEIVER || !EndOf(trial, role, i).has_window()) continue;
+      if (!EndOf(trial, role, i).has_window()) continue;
+      if (role == v1::ROLE_RECEIVER) {
+        v1::WindowCounts& answered = *EndOf(trial, role, i).mutable_window();
+        if (!answered.has_messages()) {
+          answered.set_messages(answered.bytes() / workload.message_bytes());
+        }
+        continue;
+      }
       v1::LatencyHistogram& told = *EndOf(trial, role, i).mutable_latency();
       std::map<uint32_t, uint64_t> counts;
       for (uint64_t us = 1; us <= latencies; ++us) ++counts[LatencyBucketOf(us * 1000)];

@@ -15,6 +15,7 @@
 #include "agent/receive_modes/receive_modes.h"
 #include "agent/send_modes/send_modes.h"
 #include "agent/transport/tcp.h"
+#include "common/clock.h"
 #include "common/mode_traits.h"
 #include "common/words.h"
 #include "tests/testing/blocking_io.h"
@@ -81,10 +82,15 @@ class StreamsTest : public ::testing::Test {
     }
   }
 
-  // Lets go the thread that has the other ends, where it would go on waiting.
-  void LetGoIfFailed(UniqueFd SocketPair::*end) {
-    if (!HasFailure()) return;
-    for (SocketPair& pair : pairs_) (pair.*end).Reset();
+  // Waits for the thread that has the ends `theirs`; where it would go on waiting, these end under
+  // it.
+  void Join(std::thread& thread, std::future<void> done, UniqueFd SocketPair::*theirs) {
+    const bool ended = done.wait_for(kLong) == std::future_status::ready;
+    EXPECT_TRUE(ended) << "it waits for good";
+    if (!ended) {
+      for (SocketPair& pair : pairs_) ::shutdown((pair.*theirs).get(), SHUT_RDWR);
+    }
+    thread.join();
   }
 
   void Take(size_t flow, uint64_t bytes) {
@@ -112,6 +118,7 @@ class EverySendModeOfTwo : public StreamsTest, public ::testing::WithParamInterf
 TEST_P(EverySendModeOfTwo, AFlowWhosePeerTakesNothingHoldsUpNoOther) {
   LimitWaits(&SocketPair::server);
   absl::Status sent;
+  std::promise<void> done;
   std::thread thread([&] {
     std::vector<std::unique_ptr<Content>> contents;
     std::vector<std::unique_ptr<Sender>> senders;
@@ -123,12 +130,13 @@ TEST_P(EverySendModeOfTwo, AFlowWhosePeerTakesNothingHoldsUpNoOther) {
       flows.push_back(Sending(flow, *senders[flow]));
     }
     sent = SendStreams(kStream, flows);
-    for (const auto& sender : senders) EXPECT_OK(sender->Drain(absl::InfiniteFuture()));
+    const absl::Time deadline = MonotonicTime() + absl::FromChrono(kLong);
+    for (const auto& sender : senders) EXPECT_OK(sender->Drain(deadline));
+    done.set_value();
   });
   Take(1, kBytes);
   Take(0, kBytes);
-  LetGoIfFailed(&SocketPair::server);
-  thread.join();
+  Join(thread, done.get_future(), &SocketPair::client);
   EXPECT_OK(sent);
   for (FlowMeter& meter : meters_) {
     EXPECT_EQ(meter.counters().messages.Get(), kMessages);
@@ -159,6 +167,7 @@ TEST_P(EveryReceiveModeOfTwo, AFlowOfWhichNothingComesHoldsUpNoOther) {
   LimitWaits(&SocketPair::client);
   absl::Status received;
   std::promise<void> ended[2];
+  std::promise<void> done;
   std::thread thread([&] {
     const std::unique_ptr<Sink> sink = *MakeSink(v1::READ_NONE, 0);
     std::vector<std::unique_ptr<Receiver>> receivers;
@@ -176,6 +185,7 @@ TEST_P(EveryReceiveModeOfTwo, AFlowOfWhichNothingComesHoldsUpNoOther) {
                        }});
     }
     received = ReceiveStreams(kStream, flows);
+    done.set_value();
   });
   // A part of a message, of which there is no more for long.
   EXPECT_TRUE(SendAll(pairs_[0].client.get(), "part"));
@@ -183,8 +193,7 @@ TEST_P(EveryReceiveModeOfTwo, AFlowOfWhichNothingComesHoldsUpNoOther) {
   EXPECT_EQ(ended[1].get_future().wait_for(kLong), std::future_status::ready);
   EXPECT_TRUE(SendAll(pairs_[0].client.get(), std::string(kMessageBytes - 4, 'r')));
   Send(0);
-  LetGoIfFailed(&SocketPair::client);
-  thread.join();
+  Join(thread, done.get_future(), &SocketPair::server);
   // A message more than was due.
   EXPECT_THAT(received, StatusIs(absl::StatusCode::kDataLoss,
                                  HasSubstr("flow 0: the stream ended after 2052096 bytes")));

@@ -168,6 +168,18 @@ TEST(JudgeTest, AnEndWithoutAWindowIsInvalid) {
   }
 }
 
+TEST(JudgeTest, WindowsTellTheMessagesThatTheirEndsSeeAndNoOthers) {
+  v1::TrialRecord stream = GoodTrial();
+  EndOf(stream, kReceiver).mutable_window()->set_messages(0);
+  EXPECT_THAT(CheckFinished(stream), StatusIs(kDataLoss, HasSubstr("tells no messages, or")));
+  for (v1::Role role : {kSender, kReceiver}) {
+    v1::TrialRecord exchange = GoodTrial();
+    AnswerRequests(exchange, v1::PATTERN_RR, 1);
+    EndOf(exchange, role).mutable_window()->clear_messages();
+    EXPECT_THAT(CheckFinished(exchange), StatusIs(kDataLoss, HasSubstr("tells no messages")));
+  }
+}
+
 TEST(JudgeTest, WindowsThatOverlapByLessThan99PercentAreInvalid) {
   v1::TrialRecord trial = GoodTrial();
   ShiftWindow(EndOf(trial, kReceiver), 5'900'000);  // of 600 ms

@@ -100,6 +100,32 @@ TEST(VerificationTest, ManyFieldsThatArePinnedTakeTheirTimeToo) {
   EXPECT_GT(VerificationsOf({measured})[0].messages_per_flow(), 2 * 65536u);
 }
 
+// Writing a buffer anew before its completion would else go unseen.
+TEST(VerificationTest, RingsOfWhichTheDepthIsNotAskedForAreGoneRoundTwice) {
+  v1::Workload many_fields = Measured(v1::SEND_MODE_ZERO_COPY, 4096, 8);
+  many_fields.set_fields(1024);
+  v1::Workload many_flows = Measured(v1::SEND_MODE_ZERO_COPY, 65536, 16);
+  for (const v1::Workload& measured : {many_fields, many_flows}) {
+    ASSERT_EQ(measured.ring_depth(), 0u);
+    const uint32_t deepest = ResolveRingDepth(measured, std::nullopt);
+    EXPECT_EQ(deepest, 64u);
+    EXPECT_GT(VerificationsOf({measured})[0].messages_per_flow(), 2 * deepest);
+  }
+}
+
+TEST(VerificationTest, FieldsThatArePinnedAreThoseOfBothDirections) {
+  v1::Workload measured = Measured(v1::SEND_MODE_ZERO_COPY, 1024, 1);
+  measured.set_fields(64);
+  measured.set_pattern(v1::PATTERN_RR);
+  measured.set_response_bytes(1024);
+  const v1::Workload exchanges = VerificationsOf({measured})[0];
+  EXPECT_EQ(exchanges.messages_per_flow() * 2 * 64, uint64_t{1} << 18);
+  v1::Workload stream = exchanges;
+  stream.set_pattern(v1::PATTERN_STREAM);
+  stream.clear_response_bytes();
+  EXPECT_GT(EstimateTraffic(exchanges), 1.9 * EstimateTraffic(stream));
+}
+
 TEST(VerificationTest, ChecksAnOnlySizeOnceWithAllBytes) {
   const auto workloads = VerificationsOf(
       {Measured(v1::SEND_MODE_TWO_COPY, 1000, 3), Measured(v1::SEND_MODE_TWO_COPY, 1000, 4)});

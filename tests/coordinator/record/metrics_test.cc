@@ -443,6 +443,16 @@ TEST(MetricsTest, VerifyTrialsHaveNoWindowButHaveCopies) {
   EXPECT_DOUBLE_EQ(*Of(trial, "copies_per_byte"), 3);
 }
 
+TEST(MetricsTest, MessagesThatAreNotToldAreNotNone) {
+  v1::TrialRecord trial = OkTrial();
+  AnswerRequests(trial, v1::PATTERN_RR);
+  EXPECT_GT(*Of(trial, "messages_per_s"), 0);
+  EndOf(trial, v1::ROLE_SENDER).mutable_window()->clear_messages();
+  ExpectAbsent(trial, "exchanges_per_s", "a sender does not tell how many messages");
+  EndOf(trial, v1::ROLE_RECEIVER).mutable_window()->clear_messages();
+  ExpectAbsent(trial, "messages_per_s", "a receiver does not tell how many messages");
+}
+
 TEST(MetricsTest, NothingDividedByNothingIsAbsent) {
   v1::TrialRecord trial = OkTrial();
   for (v1::Role role : {v1::ROLE_SENDER, v1::ROLE_RECEIVER}) {
