@@ -122,7 +122,7 @@ absl::StatusOr<ExchangeTotals> Answer(const ExchangeOptions& options, const Exch
     totals.response_bytes += options.response_bytes;
   }
   if (options.exchanges > 0 && answered != options.exchanges) {
-    return absl::DataLossError(absl::StrCat("the stream ended after ", answered, " requests; ",
+    return absl::DataLossError(absl::StrCat("the stream ended after ", answered, " requests where ",
                                             options.exchanges, " were due"));
   }
   return totals;

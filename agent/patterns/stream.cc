@@ -43,7 +43,7 @@ absl::Status StreamReceive(const StreamOptions& options, Receiver& receiver, Flo
 absl::Status CheckStreamEnd(const StreamOptions& options, const FlowMeter& meter) {
   const uint64_t bytes = meter.counters().bytes.Get();
   if (options.messages > 0 && bytes != options.messages * options.message_bytes) {
-    return absl::DataLossError(absl::StrCat("the stream ended after ", bytes, " bytes; ",
+    return absl::DataLossError(absl::StrCat("the stream ended after ", bytes, " bytes where ",
                                             options.messages * options.message_bytes, " were due"));
   }
   return absl::OkStatus();

@@ -342,7 +342,7 @@ TEST_F(ServerTest, ARequestThatIsCutOffIsDataLoss) {
 
 TEST_F(ServerTest, AnotherNumberOfRequestsThanWereDueIsDataLoss) {
   EXPECT_THAT(AnswerTo(200, 3), StatusIs(absl::StatusCode::kDataLoss,
-                                         "the stream ended after 2 requests; 3 were due"));
+                                         "the stream ended after 2 requests where 3 were due"));
 }
 
 TEST(ClientTest, AServerThatEndsTheStreamIsUnavailable) {
