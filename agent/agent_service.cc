@@ -20,6 +20,7 @@
 #include "agent/diagnosis.h"
 #include "agent/hold.h"
 #include "agent/host_info.h"
+#include "agent/measure/perf_counters.h"
 #include "agent/outbox.h"
 #include "agent/trial_runner.h"
 #include "agent/trial_slot.h"
@@ -111,13 +112,14 @@ class ProbeCall final : public grpc::ServerBidiReactor<v1::Probe, v1::Probe> {
 class TrialCall final : public grpc::ServerBidiReactor<v1::Command, v1::Event> {
  public:
   TrialCall(grpc::CallbackServerContext& context, Clock& clock, TrialSlot& slot,
-            const Limits& limits, LinkGuard* guard)
+            const Limits& limits, LinkGuard* guard, CounterSource& counters)
       : context_(context),
         slot_(slot),
         runner_(clock, {.admit = [this](uint64_t epoch) { return slot_.Enter(epoch, runner_); },
                         .emit = [this](const v1::Event& event) { Write(event); },
                         .limits = limits,
-                        .guard = guard}) {
+                        .guard = guard,
+                        .counters = &counters}) {
     StartRead(&command_);
     worker_ = std::thread([this] { Run(); });
   }
@@ -237,7 +239,7 @@ class AgentService final : public v1::Agent::CallbackService {
     const absl::Status permitted = Permit(*context);
     if (!permitted.ok()) return new RefusedCall<v1::Command, v1::Event>(permitted);
     context->AddTrailingMetadata(kToldByAgent, "1");
-    return new TrialCall(*context, clock_, slot_, limits_, guard_);
+    return new TrialCall(*context, clock_, slot_, limits_, guard_, counters_);
   }
 
   void AbortTrial() { slot_.Abort(absl::CancelledError("the agent is shutting down")); }
@@ -258,7 +260,8 @@ class AgentService final : public v1::Agent::CallbackService {
   const Limits limits_;
   LinkGuard* const guard_;
   const bool check_roles_;  // clients have proved certificates
-  HostInfo host_;           // modes are tried here, before anything is served
+  PerfCounters counters_;
+  HostInfo host_;  // modes are tried here, before anything is served
   copycost::Hold hold_;
   TrialSlot slot_;
 };

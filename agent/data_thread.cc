@@ -29,8 +29,8 @@ void CloseBetween(int low, int high) {
 }
 #endif
 
-// Gives the calling thread a table of open files of its own, with the standard streams and the
-// sockets of its flows in it. In a process of several threads the kernel counts references to a
+// Gives the calling thread a table of open files of its own, with the standard streams and `files`
+// in it. In a process of several threads the kernel counts references to a
 // file in each system call on it, which costs tens of ns a call; for a thread that shares its table
 // with nobody it does not (__fget_light in the kernel's fs/file.c). The others are closed at once:
 // a copy of a descriptor would keep a connection open that another thread closes.
@@ -39,16 +39,16 @@ void CloseBetween(int low, int high) {
 // process's table, as any other.
 //
 // ThreadSanitizer knows one table only: it would take descriptors of two threads for the same.
-void LeaveSharedFileTable([[maybe_unused]] std::vector<int> sockets) {
+void LeaveSharedFileTable([[maybe_unused]] std::vector<int> files) {
 #ifndef __SANITIZE_THREAD__
-  std::sort(sockets.begin(), sockets.end());
-  if (::close_range(static_cast<unsigned>(sockets.back()) + 1, ~0U, CLOSE_RANGE_UNSHARE) != 0) {
+  std::sort(files.begin(), files.end());
+  if (::close_range(static_cast<unsigned>(files.back()) + 1, ~0U, CLOSE_RANGE_UNSHARE) != 0) {
     return;
   }
   int kept = STDERR_FILENO;
-  for (const int socket : sockets) {
-    CloseBetween(kept, socket);
-    kept = std::max(kept, socket);
+  for (const int file : files) {
+    CloseBetween(kept, file);
+    kept = std::max(kept, file);
   }
 #endif
 }
@@ -113,7 +113,8 @@ void DataThread::Join() {
 }
 
 void DataThread::Main() {
-  LeaveSharedFileTable(SocketsOf(flows_));
+  OpenCounters();
+  LeaveSharedFileTable(DescriptorsToKeep());
   const std::vector<uint32_t> allowed = AllowedCpus();  // before this thread is bound to one
   const absl::Status prepared = Prepare(allowed);
   options_.on_ready(prepared);
@@ -122,6 +123,27 @@ void DataThread::Main() {
     options_.on_done(Run());
   }
   for (const auto& flow : flows_) flow->Close();
+}
+
+// While this thread shares the process's table of open files, in which others find them.
+void DataThread::OpenCounters() {
+  if (options_.counters == nullptr) return;
+  counters_.emplace(*options_.counters, options_.events);
+  flows_.front()->meter().Count(*counters_);
+}
+
+std::vector<int> DataThread::DescriptorsToKeep() const {
+  std::vector<int> files = SocketsOf(flows_);
+  if (!counters_) return files;
+  for (const int file : counters_->Descriptors()) files.push_back(file);
+  return files;
+}
+
+v1::ThreadCounts DataThread::counted() const {
+  v1::ThreadCounts counts = counters_ ? counters_->Tell() : v1::ThreadCounts();
+  counts.set_thread(options_.number);
+  counts.set_role(flows_.front()->end().role());
+  return counts;
 }
 
 // All flows meet their other ends before the first faults its buffers in: both sides come to each

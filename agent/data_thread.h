@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -14,6 +15,8 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "agent/flow.h"
+#include "agent/measure/counters.h"
+#include "agent/measure/thread_counters.h"
 
 namespace copycost {
 
@@ -28,6 +31,9 @@ class DataThread {
     // At least one; several only where the pattern is a stream, and then of one role. All ends name
     // the same CPU.
     std::vector<Flow::Parts> flows;
+    // What is counted of this thread in its window, and by which source, which outlives it.
+    CounterSource* counters = nullptr;  // null: nothing
+    std::vector<v1::EventGroup> events = {};
     // How long the end of all flows may take, once the last message is submitted.
     absl::Duration drain_limit = kDrainLimit;
     // Called on the data thread, once each; ready before done, and done only after an OK ready.
@@ -52,8 +58,14 @@ class DataThread {
   // In the order given. What they tell may be read after an OK on_ready, and after on_done.
   absl::Span<const std::unique_ptr<Flow>> flows() const { return flows_; }
 
+  uint32_t number() const { return options_.number; }
+  // What was counted. After an OK on_done, where the trial has a window.
+  v1::ThreadCounts counted() const;
+
  private:
   void Main();
+  void OpenCounters();
+  std::vector<int> DescriptorsToKeep() const;
   absl::Status Prepare(absl::Span<const uint32_t> allowed_cpus);
   absl::Status FollowPackets(absl::Span<const uint32_t> allowed_cpus);
   absl::Status Run();
@@ -67,7 +79,8 @@ class DataThread {
   Options options_;
   std::vector<std::unique_ptr<Flow>> flows_;
   std::vector<FlowMeter*> meters_;  // of flows_, where there are several
-  std::thread thread_;              // last: starts when everything else is there
+  std::optional<ThreadCounters> counters_;
+  std::thread thread_;  // last: starts when everything else is there
 };
 
 }  // namespace copycost

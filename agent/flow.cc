@@ -264,6 +264,18 @@ void Flow::TellTimes() {
   if (auto times = one_way_->Tell()) *result_.mutable_one_way() = *std::move(times);
 }
 
+absl::Status Flow::ReadTcp(FlowMeter::Edge edge) {
+  auto& reading = edge == FlowMeter::Edge::kOpen ? tcp_opened_ : tcp_closed_;
+  ASSIGN_OR_RETURN(reading, transport_->ReadTcp(parts_.socket.get()));
+  return absl::OkStatus();
+}
+
+void Flow::TellTcp(v1::FlowResult& result) const {
+  if (!tcp_opened_ || !tcp_closed_) return;
+  *result.mutable_tcp_opened() = *tcp_opened_;
+  *result.mutable_tcp_closed() = *tcp_closed_;
+}
+
 void Flow::Close() {
   out_.reset();
   in_.reset();

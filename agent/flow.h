@@ -82,6 +82,11 @@ class Flow {
   // After Conclude.
   const v1::FlowResult& result() const { return result_; }
 
+  // What the connection says at an edge of the window, by the trial's runner, after Open; and what
+  // it said at both, where it is TCP.
+  absl::Status ReadTcp(FlowMeter::Edge edge);
+  void TellTcp(v1::FlowResult& result) const;
+
   // Makes the socket ready, and hears from the other end where the transport has it so: that one
   // must not be busy with anything else.
   absl::Status Meet(const Place& place);
@@ -131,6 +136,8 @@ class Flow {
   v1::Workload echo_;
   v1::AppliedEnd applied_end_;
   v1::FlowResult result_;
+  std::optional<v1::TcpReading> tcp_opened_;  // these two by the runner
+  std::optional<v1::TcpReading> tcp_closed_;
 };
 
 // Of a workload whose pattern is a stream.

@@ -106,6 +106,22 @@ std::vector<uint32_t> AllowedCpus() {
   return cpus;
 }
 
+std::vector<uint32_t> OnlineCpus() {
+  return ParseCpuList(absl::StripAsciiWhitespace(ReadFile("/sys/devices/system/cpu/online")));
+}
+
+std::vector<uint32_t> ParseCpuList(absl::string_view list) {
+  std::vector<uint32_t> cpus;
+  for (const absl::string_view range : absl::StrSplit(list, ',', absl::SkipEmpty())) {
+    const std::vector<absl::string_view> ends = absl::StrSplit(range, '-');
+    uint32_t first = 0, last = 0;
+    if (!absl::SimpleAtoi(ends.front(), &first) || !absl::SimpleAtoi(ends.back(), &last)) return {};
+    if (ends.size() > 2 || last < first || last >= CPU_SETSIZE) return {};
+    for (uint32_t cpu = first; cpu <= last; ++cpu) cpus.push_back(cpu);
+  }
+  return cpus;
+}
+
 std::optional<uint64_t> LockedMemoryLimit() {
   rlimit limit{};
   ::getrlimit(RLIMIT_MEMLOCK, &limit);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "agent/host_places.h"
 #include "agent/receive_modes/receive_modes.h"
@@ -48,6 +49,11 @@ class HostInfo {
 // That the calling thread, as a rule the whole process, may use; in order. Of the first 1024, which
 // are those that a thread can be bound to here.
 std::vector<uint32_t> AllowedCpus();
+
+// All that this host runs on now, in order. Empty where /sys does not tell.
+std::vector<uint32_t> OnlineCpus();
+// "0-3,8" of /sys/devices/system/cpu; empty for what is no such list.
+std::vector<uint32_t> ParseCpuList(absl::string_view list);
 
 // MemAvailable of /proc/meminfo, in bytes. Internal when it does not tell.
 absl::StatusOr<uint64_t> AvailableMemory();

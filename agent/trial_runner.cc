@@ -9,13 +9,15 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "agent/applied.h"
 #include "agent/host_info.h"
+#include "agent/link/data_interface.h"
 #include "agent/measure/punctuality.h"
-#include "agent/measure/tcp_collapses.h"
+#include "agent/measure/uring_workers.h"
+#include "agent/prepare_checks.h"
 #include "agent/receive_modes/receive_modes.h"
 #include "agent/send_modes/send_modes.h"
 #include "common/mode_traits.h"
-#include "common/network.h"
 #include "common/status.h"
 #include "common/trial_validation.h"
 
@@ -41,23 +43,6 @@ constexpr absl::Duration kEndLimit = absl::Seconds(6);
 // Senders go on a little after the window, so that receivers on other clocks see it full.
 constexpr absl::Duration kTail = absl::Milliseconds(5);
 
-absl::Status CheckCpus(const v1::Prepare& prepare) {
-  const std::vector<uint32_t> allowed = AllowedCpus();
-  for (const v1::FlowEnd& end : prepare.ends()) {
-    if (std::find(allowed.begin(), allowed.end(), end.cpu()) == allowed.end()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("ends[flow ", end.flow(), "].cpu: this agent may not use CPU ", end.cpu()));
-    }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckOwnAddress(const v1::Prepare& prepare) {
-  if (IsLocal(prepare.workload().transport())) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const IpAddress address, IpAddress::Parse(prepare.data_address()));
-  return Annotate(address.CheckUnicast(), "data_address");
-}
-
 // The calling thread reads the windows of data threads that cannot, and runs for microseconds.
 // Without either it may be late, which the windows then tell.
 void BeOnTime() {
@@ -67,18 +52,6 @@ void BeOnTime() {
 bool Receives(const v1::Prepare& prepare) {
   return std::any_of(prepare.ends().begin(), prepare.ends().end(),
                      [](const v1::FlowEnd& end) { return end.role() == v1::ROLE_RECEIVER; });
-}
-
-// Of an exchange, both ends do.
-bool TakesData(const v1::Prepare& prepare) {
-  return Receives(prepare) || Exchanges(prepare.workload().pattern());
-}
-
-// Absent where this agent receives nothing, or the kernel does not tell.
-std::optional<uint64_t> CollapsesSoFar(const v1::Prepare& prepare) {
-  if (!TakesData(prepare)) return std::nullopt;
-  const absl::StatusOr<uint64_t> collapses = ReadTcpCollapses();
-  return collapses.ok() ? std::optional<uint64_t>(*collapses) : std::nullopt;
 }
 
 // Of a message; of an exchange, request and response.
@@ -102,34 +75,6 @@ absl::StatusOr<Flow::Parts> PartsOf(const v1::Prepare& prepare, const v1::FlowEn
     ASSIGN_OR_RETURN(parts.receiver, MakeReceiver(workload.receive_mode()));
   }
   return parts;
-}
-
-// The part of a trial one role takes, as told by the flows of its threads. DataLoss when they
-// differ.
-absl::Status MergeEchoes(absl::Span<const std::unique_ptr<DataThread>> threads, v1::Role role,
-                         v1::Workload& applied) {
-  const Flow* first = nullptr;
-  uint32_t count = 0;
-  size_t flows_per_thread = 0;
-  for (const auto& thread : threads) {
-    if (thread->flows().front()->end().role() != role) continue;
-    if (++count > 1 && thread->flows().size() != flows_per_thread) {
-      return absl::DataLossError(absl::StrCat("one data thread has ", flows_per_thread,
-                                              " flows, another ", thread->flows().size()));
-    }
-    flows_per_thread = thread->flows().size();
-    for (const auto& flow : thread->flows()) {
-      if (first == nullptr) first = flow.get();
-      if (first->echo().SerializeAsString() == flow->echo().SerializeAsString()) continue;
-      return absl::DataLossError(absl::StrCat("flows ", first->end().flow(), " and ",
-                                              flow->end().flow(), " applied different settings"));
-    }
-  }
-  if (first == nullptr) return absl::OkStatus();
-  applied.MergeFrom(first->echo());
-  applied.set_threads(count);
-  applied.set_flows_per_thread(static_cast<uint32_t>(flows_per_thread));
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -191,9 +136,8 @@ absl::Status TrialRunner::Run() {
 absl::Status TrialRunner::Prepare(const v1::Prepare& prepare) {
   RETURN_IF_ERROR(options_.admit(prepare.epoch()));
   RETURN_IF_ERROR(ValidatePrepare(prepare));
-  RETURN_IF_ERROR(CheckCpus(prepare));
+  RETURN_IF_ERROR(CheckHostHas(prepare));
   RETURN_IF_ERROR(CheckLimits(options_.limits, prepare));
-  RETURN_IF_ERROR(CheckOwnAddress(prepare));
   if (!stop_event_.valid()) return absl::ResourceExhaustedError("eventfd: no descriptors left");
   prepare_ = prepare;
   schedule_ = {.warmup = absl::Nanoseconds(prepare.workload().warmup_ns()),
@@ -250,6 +194,9 @@ absl::Status TrialRunner::StartThreads() {
     ASSIGN_OR_RETURN(Flow::Parts parts, PartsOf(prepare_, end, sockets, controls));
     flows[end.thread()].push_back(std::move(parts));
   }
+  if (options_.counters != nullptr && prepare_.has_instruments()) {
+    counters_.emplace(*options_.counters, prepare_.instruments(), OnlineCpus());
+  }
   for (auto& [number, parts] : flows) RETURN_IF_ERROR(StartThread(number, std::move(parts)));
   ListFlows();
   const absl::Time deadline = clock_.Now() + kOpenLimit;
@@ -268,6 +215,10 @@ absl::Status TrialRunner::StartThread(uint32_t number, std::vector<Flow::Parts> 
                                  .flows = std::move(flows),
                                  .on_ready = tell,
                                  .on_done = tell};
+  if (counters_) {
+    options.counters = &counters_->source();
+    options.events = {counters_->thread_groups().begin(), counters_->thread_groups().end()};
+  }
   try {
     threads_.push_back(std::make_unique<DataThread>(std::move(options)));
   } catch (const std::system_error& error) {  // std::thread's way to say it
@@ -307,7 +258,8 @@ absl::Status TrialRunner::Measure(const v1::Start& start) {
   if (at > clock_.Now() + absl::Seconds(10)) {
     return absl::InvalidArgumentError("start.at_ns: more than 10 s ahead of this agent's clock");
   }
-  collapses_before_ = CollapsesSoFar(prepare_);
+  net_before_ = ReadNetCounters();
+  link_before_ = ReadDataInterface();
   RETURN_IF_ERROR(WaitUntil(at));
   std::vector<Sampler::Source> sources;
   for (Flow* flow : flows_) {
@@ -340,11 +292,14 @@ absl::Status TrialRunner::Measure(const v1::Start& start) {
 absl::Status TrialRunner::RunWindow(absl::Time opens, absl::Time closes) {
   RETURN_IF_ERROR(WaitUntil(opens));
   ASSIGN_OR_RETURN(const HostCpuReading opened, ReadHostCpu());
+  if (counters_) counters_->Begin();
   RETURN_IF_ERROR(ReadEdge(FlowMeter::Edge::kOpen, opens));
   RETURN_IF_ERROR(WaitUntil(closes));
+  if (counters_) counters_->End();
   ASSIGN_OR_RETURN(const HostCpuReading closed, ReadHostCpu());
   RETURN_IF_ERROR(ReadEdge(FlowMeter::Edge::kClose, closes));
   host_cpu_ = Difference(opened, closed);
+  uring_workers_ = CountUringWorkers();  // while the rings are there
   RETURN_IF_ERROR(WaitUntil(closes + kTail));
   // What is under way is waited for, and then ends. An exchange has no end without its answer.
   if (!Exchanges(prepare_.workload().pattern())) watch_.reset();
@@ -370,7 +325,13 @@ void TrialRunner::WatchDatagrams(absl::Time at) {
 // By time, not by what threads say: one that were preempted while it told would hold this up.
 absl::Status TrialRunner::ReadEdge(FlowMeter::Edge edge, absl::Time due) {
   RETURN_IF_ERROR(WaitUntil(due + FlowMeter::kGrace));
-  for (FlowMeter* meter : meters_) meter->Read(edge);
+  for (FlowMeter* meter : meters_) {
+    meter->Read(edge);
+    meter->CountThread(edge);
+  }
+  for (Flow* flow : flows_) {
+    RETURN_IF_ERROR(Annotate(flow->ReadTcp(edge), absl::StrCat("flow ", flow->end().flow())));
+  }
   return absl::OkStatus();
 }
 
@@ -398,13 +359,31 @@ void TrialRunner::EmitFinished() {
     const bool sees_bytes =
         result.role() == v1::ROLE_RECEIVER && !Exchanges(prepare_.workload().pattern());
     if (sees_bytes && result.has_window()) result.mutable_window()->clear_messages();
+    flow->TellTcp(result);
   }
   if (host_cpu_.has_value()) *finished.mutable_host_cpu() = *host_cpu_;
-  const std::optional<uint64_t> collapses = CollapsesSoFar(prepare_);
-  if (collapses && collapses_before_ && *collapses >= *collapses_before_) {
-    finished.set_tcp_rcv_collapsed(*collapses - *collapses_before_);
+  if (counters_ && schedule_.windowed()) TellCounts(finished);
+  if (uring_workers_.ok()) finished.set_uring_workers(*uring_workers_);
+  const absl::StatusOr<CounterValues> net = ReadNetCounters();
+  if (net.ok() && net_before_.ok()) *finished.mutable_net_counters() = Growth(*net_before_, *net);
+  const absl::StatusOr<CounterValues> link = ReadDataInterface();
+  if (link.ok() && link_before_.ok()) {
+    *finished.mutable_link_counters() = Growth(*link_before_, *link);
   }
   Emit(event);
+}
+
+absl::StatusOr<CounterValues> TrialRunner::ReadDataInterface() const {
+  ASSIGN_OR_RETURN(const std::string interface, InterfaceOf(prepare_.data_address()));
+  return ReadLinkCounters(interface);
+}
+
+void TrialRunner::TellCounts(v1::Finished& finished) const {
+  for (const auto& thread : threads_) {
+    v1::ThreadCounts& counts = *finished.add_thread_counts() = thread->counted();
+    counters_->AddWaiting(counts);
+  }
+  for (v1::CpuCounts& counts : counters_->OfCpus()) *finished.add_cpu_counts() = std::move(counts);
 }
 
 // What there is to tell, or just that this agent lives.

@@ -27,8 +27,12 @@
 #include "agent/limits.h"
 #include "agent/link/link_change.h"
 #include "agent/link/link_guard.h"
+#include "agent/measure/counters.h"
 #include "agent/measure/host_cpu.h"
+#include "agent/measure/link_counters.h"
+#include "agent/measure/net_counters.h"
 #include "agent/measure/sampler.h"
+#include "agent/measure/trial_counters.h"
 #include "agent/measure/window_gate.h"
 #include "agent/transport/datagram_watch.h"
 #include "agent/transport/rendezvous.h"
@@ -51,6 +55,8 @@ class TrialRunner {
     Limits limits = {};
     // Restores what a trial changed if this process is killed. Null: nothing would have to be.
     LinkGuard* guard = nullptr;
+    // Counts what Prepare.instruments asks for. Null: nothing is counted.
+    CounterSource* counters = nullptr;
   };
 
   TrialRunner(Clock& clock, Options options);
@@ -105,6 +111,8 @@ class TrialRunner {
   absl::Status ReadEdge(FlowMeter::Edge edge, absl::Time due);
   absl::Status AwaitEnd();
   void EmitFinished();
+  absl::StatusOr<CounterValues> ReadDataInterface() const;
+  void TellCounts(v1::Finished& finished) const;
   void Emit(const v1::Event& event);
   void EmitLife();
 
@@ -124,6 +132,7 @@ class TrialRunner {
   WindowGate gate_;
   std::optional<LinkChange> link_;
   std::optional<Rendezvous> rendezvous_;
+  std::optional<TrialCounters> counters_;
   std::vector<std::unique_ptr<DataThread>> threads_;
   std::vector<Flow*> flows_;        // of threads_, in the order of prepare_'s ends
   std::vector<FlowMeter*> meters_;  // of flows_, once there is traffic
@@ -131,8 +140,9 @@ class TrialRunner {
   std::optional<DatagramWatch> watch_;  // while datagrams may be sent in vain
   v1::Samples samples_;                 // not yet told
   std::optional<v1::HostCpu> host_cpu_;
-  std::optional<uint64_t>
-      collapses_before_;  // traffic; absent where nothing of it is received here
+  absl::StatusOr<CounterValues> net_before_;  // there was traffic
+  absl::StatusOr<CounterValues> link_before_;
+  absl::StatusOr<uint32_t> uring_workers_;  // at the window's end
   size_t threads_done_ = 0;
   bool finish_told_ = false;
   absl::Time end_limit_ = absl::InfiniteFuture();

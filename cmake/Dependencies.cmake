@@ -9,6 +9,12 @@ find_package(OpenSSL REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(NL_ROUTE REQUIRED IMPORTED_TARGET libnl-route-3.0)
 pkg_check_modules(HWLOC REQUIRED IMPORTED_TARGET hwloc>=2.5)
+# libpfm4 has no .pc file.
+find_library(PFM_LIBRARY pfm REQUIRED)
+find_path(PFM_INCLUDE_DIR perfmon/pfmlib_perf_event.h REQUIRED)
+add_library(PFM::pfm UNKNOWN IMPORTED)
+set_target_properties(PFM::pfm PROPERTIES
+  IMPORTED_LOCATION ${PFM_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${PFM_INCLUDE_DIR})
 pkg_check_modules(URING REQUIRED IMPORTED_TARGET liburing>=2.3)
 
 if(NOT COPYCOST_AGENT_ONLY)

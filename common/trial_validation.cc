@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "common/axis_values.h"
 #include "common/buffer_axes.h"
+#include "common/events.h"
 #include "common/flow_axes.h"
 #include "common/mode_traits.h"
 #include "common/status.h"
@@ -139,6 +140,23 @@ absl::Status CheckThreads(const v1::Prepare& prepare) {
   return absl::OkStatus();
 }
 
+// What libpfm4 and the kernel make of a name is theirs to say.
+absl::Status CheckInstruments(const v1::Instruments& instruments) {
+  for (const auto* groups : {&instruments.thread_groups(), &instruments.cpu_groups()}) {
+    size_t events = 0;
+    for (const v1::EventGroup& group : *groups) {
+      for (const std::string& event : group.events()) {
+        ++events;
+        RETURN_IF_ERROR(Annotate(CheckEventName(event), "instruments"));
+      }
+    }
+    if (events > kMostEvents) {
+      return Refuse("instruments", absl::StrCat(events, " events; at most ", kMostEvents));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status CheckDatagrams(const v1::Workload& workload) {
@@ -197,6 +215,7 @@ absl::Status ValidatePrepare(const v1::Prepare& prepare) {
   if (IsLocal(prepare.workload().transport()) && !prepare.data_address().empty()) {
     return Refuse("data_address", absl::StrCat(Label(prepare.workload().transport()), " has none"));
   }
+  RETURN_IF_ERROR(CheckInstruments(prepare.instruments()));
   RETURN_IF_ERROR(ValidateWorkload(prepare.workload()));
   return CheckThreads(prepare);
 }

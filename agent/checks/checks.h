@@ -37,8 +37,8 @@ std::vector<v1::Check> NetworkChecks(const Kernel& kernel);
 std::vector<v1::Check> LinkChecks(const Kernel& kernel, const Limits& limits,
                                   const std::vector<std::string>& addresses);
 
-// "counters of threads", "counters with the kernel", "counters of CPUs", "hardware counters",
-// "kernel symbols".
+// "counters of threads", "counters with the kernel", "counters of CPUs", "events" (which of those
+// that are counted by default), "kernel symbols".
 std::vector<v1::Check> CounterChecks(const Kernel& kernel);
 
 }  // namespace copycost

@@ -1,66 +1,73 @@
-#include <cstdlib>
+#include <cstdint>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "absl/strings/str_join.h"
 #include "agent/checks/checks.h"
 #include "agent/checks/sysctl.h"
+#include "agent/measure/thread_usage.h"
 #include "common/check.h"
+#include "common/events.h"
 #include "common/status.h"
 
 namespace copycost {
 namespace {
 
-constexpr char kParanoid[] = "kernel.perf_event_paranoid";
-constexpr char kProfile[] =
-    "let the security profile permit perf_event_open (in a container: --cap-add PERFMON, or "
-    "--security-opt seccomp=unconfined)";
-constexpr char kPmu[] =
-    "measure on hardware, or give the virtual machine a PMU (QEMU with KVM: -cpu host,pmu=on)";
-
-struct Counter {
+struct Scope {
   absl::string_view name;
-  PerfEvent event;
+  const char* event;
+  bool of_cpu;
+  bool with_kernel;
   absl::string_view counted;
-  int64_t paranoid;  // the highest that permits it without privileges (Linux: 2, 1, 0)
 };
 
-constexpr Counter kCounters[] = {
-    {"counters of threads", {}, "what a data thread does in user mode", 2},
-    {"counters with the kernel", {.with_kernel = true}, "what a data thread does in the kernel", 1},
-    {"counters of CPUs",
-     {.what = PerfEvent::What::kCpuClock, .scope = PerfEvent::Scope::kCpu, .with_kernel = true},
-     "all that a CPU does",
-     0},
-    {"hardware counters",
-     {.what = PerfEvent::What::kCycles},
-     "cycles of a data thread in user mode",
-     2},
+constexpr Scope kScopes[] = {
+    {"counters of threads", "task-clock:u", false, false, "what a data thread does in user mode"},
+    {"counters with the kernel", "page-faults", false, true,
+     "what a data thread does in the kernel"},
+    {"counters of CPUs", "cpu-clock", true, true, "all that a CPU does"},
 };
 
-// Lowering the setting helps where it is what forbids the event; else something else does.
-std::string RemedyFor(const Kernel& kernel, const Counter& counter, const absl::Status& failed) {
-  if (absl::IsPermissionDenied(failed)) {
-    const absl::StatusOr<int64_t> paranoid = SysctlNumber(kernel, kParanoid);
-    return paranoid.ok() && *paranoid > counter.paranoid
-               ? SetSysctl(kParanoid, absl::StrCat(counter.paranoid))
-               : kProfile;
-  }
-  if (counter.event.what == PerfEvent::What::kCycles) return kPmu;
-  return "run a kernel with CONFIG_PERF_EVENTS";
+v1::Check ScopeCheck(const Kernel& kernel, const Scope& scope) {
+  const std::vector<uint32_t> cpus = kernel.Cpus();
+  const CounterTarget target =
+      scope.of_cpu ? CounterTarget::Cpu(cpus.empty() ? 0 : cpus[0]) : CounterTarget::ThisThread();
+  const absl::StatusOr<Kernel::Counted> counted = kernel.Count(scope.event, target);
+  if (counted.ok()) return OkCheck(scope.name, absl::StrCat(scope.counted, " can be counted"));
+  return FailedCheck(scope.name, v1::CHECK_STATE_MISSING, Annotate(counted.status(), scope.counted),
+                     "");
 }
 
-v1::Check CounterCheck(const Kernel& kernel, Counter counter) {
-  const std::vector<uint32_t> cpus = kernel.Cpus();
-  if (!cpus.empty()) counter.event.cpu = cpus[0];
-  const absl::StatusOr<uint64_t> value = kernel.Count(counter.event);
-  if (!value.ok()) {
-    return FailedCheck(counter.name, v1::CHECK_STATE_MISSING,
-                       Annotate(value.status(), counter.counted),
-                       RemedyFor(kernel, counter, value.status()));
+// Of threads. Context switches and faults are counted without counters.
+v1::Check EventsCheck(const Kernel& kernel) {
+  constexpr char kName[] = "events";
+  std::vector<std::string> counted, user_only, absent;
+  absl::Status why;
+  for (const absl::string_view name : kDefaultEvents) {
+    const std::string event(name);
+    const absl::StatusOr<Kernel::Counted> count = kernel.Count(event, CounterTarget::ThisThread());
+    if (UsageEvent(name, {}) || (count.ok() && !count->user_only)) {
+      counted.push_back(event);
+    } else if (count.ok()) {
+      user_only.push_back(event);
+    } else {
+      absent.push_back(event);
+      why.Update(count.status());  // keeps the first
+    }
   }
-  if (*value > 0) return OkCheck(counter.name, absl::StrCat(counter.counted, " can be counted"));
-  return MissingCheck(counter.name, absl::StrCat(counter.counted, ": the counter counts nothing"),
-                      counter.event.what == PerfEvent::What::kCycles ? kPmu : "");
+  const auto list = [](const std::vector<std::string>& events) {
+    return absl::StrJoin(events, ", ");
+  };
+  std::string found = absl::StrCat("counted: ", list(counted));
+  if (!user_only.empty()) absl::StrAppend(&found, "; in user mode only: ", list(user_only));
+  if (absent.empty() && user_only.empty()) return OkCheck(kName, found);
+  if (absent.empty()) {
+    return LimitedCheck(kName, found, SetSysctl("kernel.perf_event_paranoid", "1"));
+  }
+  v1::Check check = FailedCheck(kName, v1::CHECK_STATE_MISSING, why, "");
+  check.set_found(absl::StrCat(found, "; not: ", list(absent), " (", check.found(), ")"));
+  return check;
 }
 
 // Whoever may not see addresses is shown zeros.
@@ -73,15 +80,17 @@ v1::Check SymbolsCheck(const Kernel& kernel) {
   }
   const bool shown = symbols->find_first_not_of('0') < symbols->find(' ');
   if (shown) return OkCheck(kName, "/proc/kallsyms shows where functions of the kernel are");
-  return MissingCheck(kName, "/proc/kallsyms hides where functions of the kernel are",
-                      absl::StrCat(SetSysctl("kernel.kptr_restrict", "0"), " ", kParanoid, "=1"));
+  return MissingCheck(
+      kName, "/proc/kallsyms hides where functions of the kernel are",
+      absl::StrCat(SetSysctl("kernel.kptr_restrict", "0"), " kernel.perf_event_paranoid=1"));
 }
 
 }  // namespace
 
 std::vector<v1::Check> CounterChecks(const Kernel& kernel) {
   std::vector<v1::Check> checks;
-  for (const Counter& counter : kCounters) checks.push_back(CounterCheck(kernel, counter));
+  for (const Scope& scope : kScopes) checks.push_back(ScopeCheck(kernel, scope));
+  checks.push_back(EventsCheck(kernel));
   checks.push_back(SymbolsCheck(kernel));
   return checks;
 }

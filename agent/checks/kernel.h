@@ -14,7 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "agent/checks/perf_event.h"
+#include "agent/measure/counters.h"
 #include "copycost/v1/trial.pb.h"
 
 namespace copycost {
@@ -49,8 +49,14 @@ class Kernel {
   // Whether this process may change an interface: by asking for an MTU that no device takes.
   virtual absl::Status TryToSetLink(const v1::DataInterface& interface) const = 0;
 
-  // See CountEvent (perf_event.h).
-  virtual absl::StatusOr<uint64_t> Count(const PerfEvent& event) const = 0;
+  // What an event counts of some microseconds of this thread's work. Errors are those of
+  // CounterSource (measure/counters.h).
+  struct Counted {
+    uint64_t value;
+    bool user_only;
+  };
+  virtual absl::StatusOr<Counted> Count(const std::string& event,
+                                        const CounterTarget& target) const = 0;
 };
 
 class RealKernel final : public Kernel {
@@ -67,7 +73,8 @@ class RealKernel final : public Kernel {
   absl::Status BindIpv6Loopback() const override;
   absl::StatusOr<v1::DataInterface> InterfaceOf(absl::string_view address) const override;
   absl::Status TryToSetLink(const v1::DataInterface& interface) const override;
-  absl::StatusOr<uint64_t> Count(const PerfEvent& event) const override;
+  absl::StatusOr<Counted> Count(const std::string& event,
+                                const CounterTarget& target) const override;
 };
 
 }  // namespace copycost

@@ -17,8 +17,10 @@
 #include "agent/host_info.h"
 #include "agent/link/data_interface.h"
 #include "agent/link/link_setting.h"
+#include "agent/measure/perf_counters.h"
 #include "agent/measure/punctuality.h"
 #include "agent/transport/tcp.h"
+#include "common/clock.h"
 #include "common/fd.h"
 #include "common/status.h"
 
@@ -42,6 +44,13 @@ absl::Status BindThisThread(uint32_t cpu) {
   CPU_SET(cpu, &cpus);
   const int error = ::pthread_setaffinity_np(::pthread_self(), sizeof(cpus), &cpus);
   return error == 0 ? absl::OkStatus() : ErrnoStatus(error, absl::StrCat("bind to CPU ", cpu));
+}
+
+// In user mode, where every event counts; the clock is read without a system call.
+void Work() {
+  const int64_t until = MonotonicNanos() + 50'000;
+  while (MonotonicNanos() < until) {
+  }
 }
 
 }  // namespace
@@ -109,8 +118,15 @@ absl::Status RealKernel::TryToSetLink(const v1::DataInterface& interface) const 
   return CheckMaySetLink(interface.name());
 }
 
-absl::StatusOr<uint64_t> RealKernel::Count(const PerfEvent& event) const {
-  return CountEvent(event);
+absl::StatusOr<Kernel::Counted> RealKernel::Count(const std::string& event,
+                                                  const CounterTarget& target) const {
+  const OpenedCounters opened = PerfCounters().Open({event}, target);
+  RETURN_IF_ERROR(opened.events[0].opened);
+  RETURN_IF_ERROR(opened.group->Enable());
+  Work();
+  RETURN_IF_ERROR(opened.group->Disable());
+  ASSIGN_OR_RETURN(const CounterReading reading, opened.group->Read());
+  return Counted{.value = reading.values[0], .user_only = opened.events[0].user_only};
 }
 
 }  // namespace copycost

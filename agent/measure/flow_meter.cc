@@ -43,6 +43,7 @@ void FlowMeter::TakeDue(Edge edge, int64_t now) {
   const int64_t due = due_ns_[Index(edge)];
   if (now < due) return;
   Read(edge);
+  CountThread(edge);
   for (FlowMeter* flow : flows_of_thread_) flow->Read(edge);
   bool& read_all = read_all_[Index(edge)];
   if (read_all || now < due + absl::ToInt64Nanoseconds(kGrace)) return;
@@ -68,6 +69,21 @@ void FlowMeter::Read(Edge edge) {
   if (!thread_cpu_ns.has_value()) return;
   counts.set_thread_cpu_ns(*thread_cpu_ns);
   reading.done.store(true, std::memory_order_release);
+}
+
+// The window may be opened and closed by threads of their own: who closes it follows what the other
+// left.
+void FlowMeter::CountThread(Edge edge) {
+  if (thread_counters_ == nullptr) return;
+  Counting& counted = counted_[Index(edge)];
+  if (counted.claimed.load(std::memory_order_relaxed)) return;
+  if (counted.claimed.exchange(true, std::memory_order_acq_rel)) return;
+  if (edge == Edge::kOpen) {
+    thread_counters_->Begin();
+  } else if (counted_[Index(Edge::kOpen)].done.load(std::memory_order_acquire)) {
+    thread_counters_->End();
+  }
+  counted.done.store(true, std::memory_order_release);
 }
 
 std::optional<v1::WindowCounts> FlowMeter::Window() const {

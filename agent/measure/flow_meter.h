@@ -19,6 +19,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "agent/measure/flow_counters.h"
+#include "agent/measure/thread_counters.h"
 #include "agent/measure/window_gate.h"
 #include "copycost/v1/trial.pb.h"
 
@@ -41,6 +42,10 @@ class FlowMeter {
   // Likewise, where the thread has several flows: this meter alone is told of passes, of whichever
   // flow, and takes the readings of all of them. They outlive the data thread.
   void LookFor(absl::Span<FlowMeter* const> flows_of_thread) { flows_of_thread_ = flows_of_thread; }
+
+  // Likewise, of one of the thread's flows: what else is counted of the thread in the window.
+  // Outlives the readings.
+  void Count(ThreadCounters& thread) { thread_counters_ = &thread; }
 
   // When the window opens and closes (CLOCK_MONOTONIC), and the meters of all flows that this agent
   // has in the trial; these outlive the data threads. Before the gate opens; never called for a
@@ -77,6 +82,11 @@ class FlowMeter {
     return readings_[Index(edge)].done.load(std::memory_order_acquire);
   }
 
+  // What Count was told of, for an edge; the first caller takes it. By the data thread itself, or
+  // by one that has the process's table of open files, in which its counters are: other data
+  // threads have tables of their own.
+  void CountThread(Edge edge);
+
   // After both readings; absent before.
   std::optional<v1::WindowCounts> Window() const;
 
@@ -102,6 +112,12 @@ class FlowMeter {
   uint32_t passes_to_look_ = 1;
   int64_t last_look_ns_ = 0;
   clockid_t cpu_clock_ = CLOCK_THREAD_CPUTIME_ID;
+  ThreadCounters* thread_counters_ = nullptr;
+  struct Counting {
+    std::atomic<bool> claimed = false;
+    std::atomic<bool> done = false;
+  };
+  std::array<Counting, 2> counted_;
   std::array<Reading, 2> readings_;
 };
 

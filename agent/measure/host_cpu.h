@@ -1,8 +1,9 @@
-// CPU time of the whole host, from /proc/stat.
+// CPU time of the whole host, from /proc/stat, and its softirqs, from /proc/softirqs.
 #ifndef COPYCOST_AGENT_MEASURE_HOST_CPU_H_
 #define COPYCOST_AGENT_MEASURE_HOST_CPU_H_
 
 #include <cstdint>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -11,10 +12,9 @@
 namespace copycost {
 
 struct HostCpuReading {
-  int64_t at_ns = 0;    // CLOCK_MONOTONIC
-  int64_t busy_ns = 0;  // user, nice, system, irq, softirq; guests are part of user (proc(5))
-  int64_t steal_ns = 0;
-  int cpus = 0;
+  int64_t at_ns = 0;                       // CLOCK_MONOTONIC
+  std::vector<v1::CpuTime> cpus;           // since the host started; guests are part of user
+  std::vector<v1::SoftirqCount> softirqs;  // likewise; empty where the kernel does not tell
 };
 
 // NotFound or Internal when /proc/stat cannot be read or understood.
@@ -23,6 +23,10 @@ absl::StatusOr<HostCpuReading> ReadHostCpu();
 // `stat` is the text of /proc/stat, `ticks_per_second` is sysconf(_SC_CLK_TCK).
 absl::StatusOr<HostCpuReading> ParseHostCpu(absl::string_view stat, int64_t ticks_per_second);
 
+// The text of /proc/softirqs; empty for any other.
+std::vector<v1::SoftirqCount> ParseSoftirqs(absl::string_view softirqs);
+
+// Sums are of the CPUs that were online at both readings.
 v1::HostCpu Difference(const HostCpuReading& open, const HostCpuReading& close);
 
 }  // namespace copycost

@@ -174,26 +174,52 @@ absl::Status EchoTcp(int socket, uint32_t asked_mss_bytes, v1::Workload& workloa
   return absl::OkStatus();
 }
 
-absl::StatusOr<TcpState> ReadTcpState(int socket) {
+absl::StatusOr<v1::TcpReading> ReadTcp(int socket) {
   tcp_info info{};
   socklen_t size = sizeof(info);
   if (::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) {
     return ErrnoStatus("getsockopt TCP_INFO");
   }
+  v1::TcpReading reading;
+  reading.set_at_ns(MonotonicNanos());
   if (size < offsetof(tcp_info, tcpi_bytes_retrans) + sizeof(info.tcpi_bytes_retrans)) {
     return absl::FailedPreconditionError(
         "TCP_INFO tells no retransmitted bytes; it needs Linux 4.19 or later");
   }
-  return TcpState{.retransmitted_segments = info.tcpi_total_retrans,
-                  .retransmitted_bytes = info.tcpi_bytes_retrans};
+  constexpr int64_t kMicrosecond = 1000;
+  reading.set_busy_ns(static_cast<int64_t>(info.tcpi_busy_time) * kMicrosecond);
+  reading.set_receive_window_limited_ns(static_cast<int64_t>(info.tcpi_rwnd_limited) *
+                                        kMicrosecond);
+  reading.set_send_buffer_limited_ns(static_cast<int64_t>(info.tcpi_sndbuf_limited) * kMicrosecond);
+  reading.set_sent_segments(info.tcpi_data_segs_out);
+  reading.set_retransmitted_segments(info.tcpi_total_retrans);
+  reading.set_retransmitted_bytes(info.tcpi_bytes_retrans);
+  reading.set_acked_bytes(info.tcpi_bytes_acked);
+  reading.set_received_bytes(info.tcpi_bytes_received);
+  reading.set_rtt_us(info.tcpi_rtt);
+  if (info.tcpi_min_rtt != ~0U) reading.set_min_rtt_us(info.tcpi_min_rtt);
+  reading.set_mss_bytes(info.tcpi_snd_mss);
+  reading.set_congestion_window_segments(info.tcpi_snd_cwnd);
+  reading.set_unacked_segments(info.tcpi_unacked);
+  reading.set_unsent_bytes(info.tcpi_notsent_bytes);
+  reading.set_delivery_bytes_per_s(info.tcpi_delivery_rate);
+  reading.set_delivery_application_limited(info.tcpi_delivery_rate_app_limited != 0);
+  constexpr uint64_t kUnpaced = ~uint64_t{0};
+  if (info.tcpi_pacing_rate != kUnpaced) reading.set_pacing_bytes_per_s(info.tcpi_pacing_rate);
+  if (size >= offsetof(tcp_info, tcpi_snd_wnd) + sizeof(info.tcpi_snd_wnd)) {
+    reading.set_peer_window_bytes(info.tcpi_snd_wnd);
+  }
+  ASSIGN_OR_RETURN(const uint32_t buffer, IntOption(socket, SOL_SOCKET, SO_SNDBUF, "SO_SNDBUF"));
+  reading.set_send_buffer_bytes(buffer);
+  return reading;
 }
 
 absl::StatusOr<uint64_t> RetransmittedBytes(int socket) {
   ASSIGN_OR_RETURN(const uint32_t protocol,
                    IntOption(socket, SOL_SOCKET, SO_PROTOCOL, "SO_PROTOCOL"));
   if (protocol != IPPROTO_TCP) return 0;
-  ASSIGN_OR_RETURN(const TcpState tcp, ReadTcpState(socket));
-  return tcp.retransmitted_bytes;
+  ASSIGN_OR_RETURN(const v1::TcpReading tcp, ReadTcp(socket));
+  return tcp.retransmitted_bytes();
 }
 
 absl::Status EndStream(int socket, absl::Time deadline) {

@@ -52,14 +52,9 @@ absl::StatusOr<UniqueFd> AcceptTcpFrom(int listener, uint16_t peer_port, absl::T
 absl::Status EchoTcp(int socket, uint32_t asked_mss_bytes, v1::Workload& workload,
                      v1::AppliedEnd& end);
 
-struct TcpState {
-  uint64_t retransmitted_segments = 0;
-  uint64_t retransmitted_bytes = 0;
-};
-
-// From TCP_INFO. FailedPrecondition on a kernel that does not count retransmitted bytes (before
-// Linux 4.19): none is not the same as not counted.
-absl::StatusOr<TcpState> ReadTcpState(int socket);
+// TCP_INFO, by any thread, of a connection that may have ended. FailedPrecondition on a kernel that
+// does not count retransmitted bytes (before Linux 4.19): none is not the same as not counted.
+absl::StatusOr<v1::TcpReading> ReadTcp(int socket);
 
 // None where the socket is no TCP socket: nothing else sends anything again.
 absl::StatusOr<uint64_t> RetransmittedBytes(int socket);

@@ -27,10 +27,15 @@ absl::Status TcpTransportBase::Echo(int socket, const v1::Workload& asked, v1::W
 }
 
 absl::Status TcpTransportBase::Tell(int socket, v1::FlowResult& result) const {
-  ASSIGN_OR_RETURN(const TcpState tcp, ReadTcpState(socket));
-  result.set_retransmitted_segments(tcp.retransmitted_segments);
-  result.set_retransmitted_bytes(tcp.retransmitted_bytes);
+  ASSIGN_OR_RETURN(const v1::TcpReading tcp, copycost::ReadTcp(socket));
+  result.set_retransmitted_segments(tcp.retransmitted_segments());
+  result.set_retransmitted_bytes(tcp.retransmitted_bytes());
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<v1::TcpReading>> TcpTransportBase::ReadTcp(int socket) const {
+  ASSIGN_OR_RETURN(v1::TcpReading reading, copycost::ReadTcp(socket));
+  return reading;
 }
 
 const Transport& TcpTransport() {

@@ -16,6 +16,7 @@ class TcpTransportBase : public Transport {
   absl::Status Echo(int socket, const v1::Workload& asked, v1::Workload& told,
                     v1::AppliedEnd& applied) const override;
   absl::Status Tell(int socket, v1::FlowResult& result) const override;
+  absl::StatusOr<std::optional<v1::TcpReading>> ReadTcp(int socket) const override;
 };
 
 }  // namespace copycost

@@ -3,6 +3,8 @@
 #ifndef COPYCOST_AGENT_TRANSPORT_TRANSPORT_H_
 #define COPYCOST_AGENT_TRANSPORT_TRANSPORT_H_
 
+#include <optional>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -62,6 +64,11 @@ class Transport {
 
   // What the kernel counted, once the flow has ended.
   virtual absl::Status Tell(int socket, v1::FlowResult& result) const = 0;
+
+  // What TCP says of the socket now; absent where the transport is none. Any thread.
+  virtual absl::StatusOr<std::optional<v1::TcpReading>> ReadTcp(int /*socket*/) const {
+    return std::nullopt;
+  }
 
  protected:
   virtual ~Transport() = default;

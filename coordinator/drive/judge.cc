@@ -268,8 +268,9 @@ bool IsOversubscribed(const v1::TrialRecord& attempt) {
 
 bool IsCollapsed(const v1::TrialRecord& attempt) {
   return std::any_of(
-      attempt.agents().begin(), attempt.agents().end(),
-      [](const v1::AgentRecord& agent) { return agent.finished().tcp_rcv_collapsed() > 0; });
+      attempt.agents().begin(), attempt.agents().end(), [](const v1::AgentRecord& agent) {
+        return agent.finished().net_counters().counts().contains("TcpExt.TCPRcvCollapsed");
+      });
 }
 
 bool IsUnbalanced(const std::map<uint32_t, Ends>& flows, const v1::Workload& workload) {

@@ -1,6 +1,8 @@
 #include "coordinator/drive/trial_driver.h"
 
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -116,7 +118,22 @@ v1::TrialRecord TrialDriver::NewRecord(const TrialOrder& order, uint32_t attempt
     prepare.set_data_address(DataAddressOf(agent.member, workload.ip_version()));
     prepare.set_content_seed(seed);
   }
+  if (order.purpose == v1::PURPOSE_MEASURE) AddInstruments(record);
   return record;
+}
+
+// The same for every trial of a block, whose cells are compared. CPUs are counted by one agent of
+// each host.
+void TrialDriver::AddInstruments(v1::TrialRecord& record) const {
+  const google::protobuf::RepeatedPtrField<v1::EventGroup> groups(options_.events.begin(),
+                                                                  options_.events.end());
+  std::set<std::string> hosts;
+  for (v1::AgentRecord& agent : *record.mutable_agents()) {
+    v1::Instruments& instruments = *agent.mutable_prepare()->mutable_instruments();
+    *instruments.mutable_thread_groups() = groups;
+    if (hosts.insert(agent.boot_id()).second) *instruments.mutable_cpu_groups() = groups;
+    instruments.set_turn(record.block());
+  }
 }
 
 absl::Status TrialDriver::LayOut(v1::TrialRecord& record) const {

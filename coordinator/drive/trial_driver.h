@@ -32,6 +32,7 @@ class TrialDriver {
   struct Options {
     v1::HoldRequest hold;                             // what the agents are held with
     uint32_t session = 1;                             // of the run
+    std::vector<v1::EventGroup> events = {};          // counted in trials that measure
     absl::Duration return_limit = absl::Seconds(60);  // how long a lost agent is waited for
     // Told when that begins.
     std::function<void(absl::string_view)> on_waiting = [](absl::string_view) {};
@@ -52,6 +53,7 @@ class TrialDriver {
  private:
   absl::Status Restore();
   v1::TrialRecord NewRecord(const TrialOrder& order, uint32_t attempt) const;
+  void AddInstruments(v1::TrialRecord& record) const;
   absl::Status LayOut(v1::TrialRecord& record) const;
   absl::Status RunAttempt(v1::TrialRecord& record);
   void Conclude(absl::Status status, v1::TrialRecord& record);

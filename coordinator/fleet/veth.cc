@@ -2,7 +2,6 @@
 
 #include <linux/if_addr.h>
 #include <net/if.h>
-#include <netlink/netlink.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
 #include <netlink/route/link/veth.h>
@@ -13,38 +12,19 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "common/netlink.h"
 #include "common/status.h"
 
 namespace copycost {
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Socket = std::unique_ptr<nl_sock, Deleter<nl_socket_free>>;
-using Link = std::unique_ptr<rtnl_link, Deleter<rtnl_link_put>>;
-using Address = std::unique_ptr<rtnl_addr, Deleter<rtnl_addr_put>>;
-using NlAddress = std::unique_ptr<nl_addr, Deleter<nl_addr_put>>;
-
-absl::Status NetlinkStatus(int error, absl::string_view step) {
-  if (error >= 0) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(step, ": ", nl_geterror(error)));
-}
+using Link = std::unique_ptr<rtnl_link, NetlinkDeleter<rtnl_link_put>>;
+using Address = std::unique_ptr<rtnl_addr, NetlinkDeleter<rtnl_addr_put>>;
+using NlAddress = std::unique_ptr<nl_addr, NetlinkDeleter<nl_addr_put>>;
 
 absl::Status Enter(int network_namespace) {
   if (::setns(network_namespace, CLONE_NEWNET) != 0) return ErrnoStatus("setns");
   return absl::OkStatus();
-}
-
-absl::StatusOr<Socket> Open() {
-  Socket socket(nl_socket_alloc());
-  if (socket == nullptr) return absl::ResourceExhaustedError("no memory for a netlink socket");
-  RETURN_IF_ERROR(NetlinkStatus(nl_connect(socket.get(), NETLINK_ROUTE), "netlink"));
-  return socket;
 }
 
 absl::Status BringUp(nl_sock* socket, const std::string& name) {
@@ -86,7 +66,7 @@ void EnableIpv6(const std::string& name) {
 
 absl::Status SetUp(const VethEnd& end) {
   RETURN_IF_ERROR(Enter(end.network_namespace));
-  ASSIGN_OR_RETURN(const Socket socket, Open());
+  ASSIGN_OR_RETURN(const NetlinkSocket socket, OpenNetlink());
   RETURN_IF_ERROR(AddAddress(socket.get(), end.name, end.address_v4));
   if (!end.address_v6.empty()) {
     EnableIpv6(end.name);
@@ -99,7 +79,7 @@ absl::Status SetUp(const VethEnd& end) {
 
 absl::Status MakePair(const VethEnd& a, const VethEnd& b) {
   RETURN_IF_ERROR(Enter(a.network_namespace));
-  ASSIGN_OR_RETURN(const Socket socket, Open());
+  ASSIGN_OR_RETURN(const NetlinkSocket socket, OpenNetlink());
   const Link link(rtnl_link_veth_alloc());
   if (link == nullptr) return absl::ResourceExhaustedError("no memory for a veth pair");
   rtnl_link_set_name(link.get(), a.name.c_str());

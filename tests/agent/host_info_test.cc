@@ -145,5 +145,15 @@ TEST(HostInfoTest, TellsOfEveryTransportButTcpWhichModesGoOverIt) {
   EXPECT_THAT(told, UnorderedElementsAreArray(AllValues<v1::Transport>()));
 }
 
+TEST(HostInfoTest, ListsOfCpusAreRead) {
+  EXPECT_THAT(ParseCpuList("0-3,8,10-11"), ::testing::ElementsAre(0, 1, 2, 3, 8, 10, 11));
+  EXPECT_THAT(ParseCpuList("0"), ::testing::ElementsAre(0));
+  for (const char* text : {"", "x", "3-1", "0-", "-1", "0-99999999", "1,x"}) {
+    EXPECT_THAT(ParseCpuList(text), ::testing::IsEmpty()) << text;
+  }
+  const std::vector<uint32_t> online = OnlineCpus();
+  for (const uint32_t cpu : AllowedCpus()) EXPECT_THAT(online, ::testing::Contains(cpu));
+}
+
 }  // namespace
 }  // namespace copycost

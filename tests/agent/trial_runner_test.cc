@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/host_info.h"
 #include "agent/transport/rendezvous.h"
 #include "agent/transport/udp.h"
 #include "common/fd.h"
@@ -17,6 +18,7 @@
 #include "common/mode_traits.h"
 #include "common/words.h"
 #include "tests/testing/fake_clock.h"
+#include "tests/testing/fake_counters.h"
 #include "tests/testing/flow_harness.h"
 #include "tests/testing/status_matchers.h"
 
@@ -24,6 +26,8 @@ namespace copycost {
 namespace {
 
 using ::copycost::testing::FakeClock;
+using ::copycost::testing::FakeCounters;
+using ::copycost::testing::GroupOf;
 using ::copycost::testing::StatusIs;
 using ::copycost::testing::VerifiedWorkload;
 using ::testing::_;
@@ -41,7 +45,8 @@ class Agent {
   explicit Agent(Clock& clock)
       : events_(clock),
         runner_(clock, {.admit = AdmitOwnEpoch,
-                        .emit = [this](const v1::Event& event) { events_.Push(event); }}),
+                        .emit = [this](const v1::Event& event) { events_.Push(event); },
+                        .counters = &counters_}),
         thread_([this] {
           status_ = runner_.Run();
           events_.Close(absl::OutOfRangeError("the runner has ended"));
@@ -53,6 +58,7 @@ class Agent {
   }
 
   TrialRunner& runner() { return runner_; }
+  FakeCounters& counters() { return counters_; }
 
   // The next event of this kind; others before it are dropped.
   v1::Event Next(v1::Event::EventCase kind) {
@@ -73,6 +79,7 @@ class Agent {
 
  private:
   Mailbox<v1::Event> events_;
+  FakeCounters counters_;
   TrialRunner runner_;
   absl::Status status_;
   std::vector<v1::Sample> samples_;
@@ -202,6 +209,10 @@ TEST_P(EveryModeTest, MeasuresAWindowOnBothSides) {
     EXPECT_GT(received.window().bytes(), 0u);
     EXPECT_LT(received.window().bytes(), received.total_bytes());
     EXPECT_FALSE(received.window().has_messages());
+    EXPECT_GT(sent.tcp_closed().acked_bytes(), sent.tcp_opened().acked_bytes());
+    EXPECT_GT(received.tcp_closed().received_bytes(), received.tcp_opened().received_bytes());
+    EXPECT_GE(sent.tcp_opened().at_ns(), sent.window().opened_ns());
+    EXPECT_GE(sent.tcp_closed().at_ns(), sent.window().closed_ns());
     EXPECT_GT(sent.window().calls(), 0u);
     EXPECT_GT(received.window().thread_cpu_ns(), 0);
     EXPECT_GE(sent.window().closed_ns() - sent.window().opened_ns(), 250'000'000);
@@ -213,6 +224,56 @@ TEST_P(EveryModeTest, MeasuresAWindowOnBothSides) {
   }
   EXPECT_GT(sent_.host_cpu().interval_ns(), 0);
   EXPECT_FALSE(receiver_.samples().empty());
+}
+
+TEST_F(TrialRunnerTest, CountsEveryThreadAndCpuInItsWindow) {
+  v1::Workload workload = MeasuredWorkload(v1::SEND_MODE_TWO_COPY);
+  workload.set_flows_per_thread(2);
+  v1::Command sends = PrepareFor(v1::ROLE_SENDER, workload);
+  v1::Command receives = PrepareFor(v1::ROLE_RECEIVER, workload);
+  for (v1::Command* command : {&sends, &receives}) {
+    command->mutable_prepare()->set_data_address("127.0.0.1");
+    v1::Instruments& instruments = *command->mutable_prepare()->mutable_instruments();
+    *instruments.add_thread_groups() = GroupOf({"cycles"});
+    *instruments.add_thread_groups() = GroupOf({"page-faults", "branches"});
+    *instruments.add_thread_groups() = GroupOf({"context-switches"});
+  }
+  *sends.mutable_prepare()->mutable_instruments()->add_cpu_groups() = GroupOf({"softirqs"});
+  for (Agent* agent : {&sender_, &receiver_}) {
+    agent->counters().events["softirqs"].pmu = false;
+    agent->counters().events["branches"].opened = absl::NotFoundError("no PMU");
+  }
+  BringUp(workload, sends, receives);
+  Start();
+  sent_ = sender_.Next(v1::Event::kFinished).finished();
+  receiver_.runner().Give(Finish());
+  received_ = receiver_.Next(v1::Event::kFinished).finished();
+  for (const v1::Finished* finished : {&sent_, &received_}) {
+    ASSERT_EQ(finished->thread_counts_size(), 2);
+    for (int i = 0; i < 2; ++i) {
+      const v1::ThreadCounts& thread = finished->thread_counts(i);
+      EXPECT_EQ(thread.thread(), static_cast<uint32_t>(i));
+      EXPECT_EQ(thread.role(), finished == &sent_ ? v1::ROLE_SENDER : v1::ROLE_RECEIVER);
+      std::map<std::string, v1::EventCount> events;
+      for (const v1::EventCount& count : thread.events()) events[count.event()] = count;
+      EXPECT_EQ(events.size(), 4u);
+      EXPECT_EQ(events["cycles"].value(), 1000u);
+      EXPECT_EQ(events["branches"].absent(), "no PMU");
+      EXPECT_EQ(events["page-faults"].absent(), "");
+      EXPECT_EQ(events["context-switches"].absent(), "");
+      EXPECT_GT(events["context-switches"].enabled_ns(), 250'000'000);
+    }
+  }
+  for (const v1::Finished* finished : {&sent_, &received_}) {
+    EXPECT_TRUE(finished->net_counters().counts().contains("Tcp.InSegs"));
+    EXPECT_TRUE(finished->link_counters().counts().contains("tx_packets"));
+    for (const v1::ThreadCounts& thread : finished->thread_counts()) {
+      EXPECT_GT(thread.interval_ns(), 250'000'000);
+    }
+  }
+  EXPECT_EQ(sent_.cpu_counts_size(), static_cast<int>(OnlineCpus().size()));
+  EXPECT_EQ(sent_.cpu_counts(0).events(0).value(), 1000u);
+  EXPECT_EQ(received_.cpu_counts_size(), 0);
 }
 
 TEST_P(EveryModeTest, VerifiesOverIpv6) {
@@ -358,6 +419,7 @@ TEST_F(TrialRunnerTest, OfDatagramsWhatArrivesIsTakenAndNoMore) {
     EXPECT_LE(received_.flows(flow).total_bytes(), sent_.flows(flow).total_bytes());
     EXPECT_GT(received_.flows(flow).window().bytes(), 0u);
     EXPECT_FALSE(sent_.flows(flow).has_retransmitted_segments());
+    EXPECT_FALSE(sent_.flows(flow).has_tcp_opened());
   }
   v1::Workload together = sender_ready_.applied();
   together.MergeFrom(receiver_ready_.applied());

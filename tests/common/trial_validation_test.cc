@@ -372,5 +372,20 @@ TEST(TrialValidationTest, RefusesBuffersThatCannotBe) {
               RefusesBuffers("the pages that sendfile sends"));
 }
 
+TEST(TrialValidationTest, EventsAreNamesAndNotTooMany) {
+  v1::Prepare prepare = GoodPrepare();
+  v1::EventGroup& group = *prepare.mutable_instruments()->add_thread_groups();
+  for (int i = 0; i < 64; ++i) group.add_events(absl::StrCat("e", i));
+  *prepare.mutable_instruments()->add_cpu_groups() = group;
+  EXPECT_OK(ValidatePrepare(prepare));
+  prepare.mutable_instruments()->add_cpu_groups()->add_events("one-more");
+  EXPECT_THAT(ValidatePrepare(prepare), StatusIs(absl::StatusCode::kInvalidArgument,
+                                                 HasSubstr("instruments: 65 events; at most 64")));
+  prepare.clear_instruments();
+  prepare.mutable_instruments()->add_thread_groups()->add_events("a b");
+  EXPECT_THAT(ValidatePrepare(prepare), StatusIs(absl::StatusCode::kInvalidArgument,
+                                                 HasSubstr("instruments: 'a b' is no name")));
+}
+
 }  // namespace
 }  // namespace copycost

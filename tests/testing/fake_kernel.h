@@ -46,7 +46,10 @@ class FakeKernel final : public Kernel {
     return interface;
   }
   absl::Status TryToSetLink(const v1::DataInterface&) const override { return same_mtu; }
-  absl::StatusOr<uint64_t> Count(const PerfEvent& event) const override { return count(event); }
+  absl::StatusOr<Counted> Count(const std::string& event,
+                                const CounterTarget& target) const override {
+    return count(event, target);
+  }
 
   std::map<std::string, std::string> files = {
       {"/proc/sys/net/core/optmem_max", "131072"},
@@ -68,9 +71,10 @@ class FakeKernel final : public Kernel {
   absl::Status address;
   v1::DataInterface interface;
   absl::Status same_mtu;
-  std::function<absl::StatusOr<uint64_t>(const PerfEvent&)> count = [](const PerfEvent&) {
-    return 1000;
-  };
+  std::function<absl::StatusOr<Counted>(const std::string&, const CounterTarget&)> count =
+      [](const std::string&, const CounterTarget&) {
+        return Counted{.value = 1000, .user_only = false};
+      };
   mutable std::vector<std::string> congestion_tried;
 };
 

@@ -9,57 +9,67 @@ using ::copycost::testing::FakeKernel;
 using ::copycost::testing::Named;
 using ::copycost::testing::Says;
 using ::testing::_;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+
+using Counted = Kernel::Counted;
 
 class CounterChecksTest : public ::testing::Test {
  protected:
   v1::Check Check(const std::string& name) { return Named(name, CounterChecks(kernel_)); }
-  void Refuse(const absl::Status& why) {
-    kernel_.count = [why](const PerfEvent&) -> absl::StatusOr<uint64_t> { return why; };
-  }
 
   FakeKernel kernel_;
 };
 
-TEST_F(CounterChecksTest, WhatIsForbiddenNamesTheSettingThatPermitsIt) {
-  Refuse(absl::PermissionDeniedError("perf_event_open: Permission denied"));
-  kernel_.files["/proc/sys/kernel/perf_event_paranoid"] = "4";
-  EXPECT_THAT(Check("counters of threads"),
-              Says(v1::CHECK_STATE_MISSING, HasSubstr("user mode: perf_event_open"),
-                   "sudo sysctl -w kernel.perf_event_paranoid=2"));
-  EXPECT_THAT(Check("counters with the kernel"),
-              Says(v1::CHECK_STATE_MISSING, _, "sudo sysctl -w kernel.perf_event_paranoid=1"));
-  EXPECT_THAT(Check("counters of CPUs"),
-              Says(v1::CHECK_STATE_MISSING, _, "sudo sysctl -w kernel.perf_event_paranoid=0"));
-}
-
-TEST_F(CounterChecksTest, WhereTheSettingPermitsItAProfileForbidsIt) {
-  Refuse(absl::PermissionDeniedError("perf_event_open: Operation not permitted"));
-  EXPECT_THAT(Check("counters of threads"), Says(v1::CHECK_STATE_MISSING, _, HasSubstr("seccomp")));
-}
-
-TEST_F(CounterChecksTest, AMachineWithoutAPmuIsToldWhatGivesOne) {
-  kernel_.count = [](const PerfEvent& event) -> absl::StatusOr<uint64_t> {
-    if (event.what != PerfEvent::What::kCycles) return 5;
-    return absl::NotFoundError("perf_event_open: No such file or directory");
+TEST_F(CounterChecksTest, WhatCannotBeCountedSaysWhyAndWhatWouldPermitIt) {
+  kernel_.count = [](const std::string&, const CounterTarget&) -> absl::StatusOr<Counted> {
+    return absl::PermissionDeniedError("perf_event_open: Permission denied; sudo sysctl -w x=1");
   };
-  EXPECT_THAT(Check("hardware counters"),
-              Says(v1::CHECK_STATE_MISSING, HasSubstr("No such file"), HasSubstr("pmu=on")));
-  EXPECT_THAT(Check("counters of threads"), Says(v1::CHECK_STATE_OK, _, ""));
+  for (const char* name :
+       {"counters of threads", "counters with the kernel", "counters of CPUs", "events"}) {
+    EXPECT_THAT(Check(name),
+                Says(v1::CHECK_STATE_MISSING, HasSubstr("perf_event_open: Permission denied"),
+                     "sudo sysctl -w x=1"));
+  }
 }
 
-TEST_F(CounterChecksTest, ACounterThatCountsNothingIsNone) {
-  kernel_.count = [](const PerfEvent&) { return 0; };
-  EXPECT_THAT(Check("hardware counters"),
-              Says(v1::CHECK_STATE_MISSING, HasSubstr("counts nothing"), HasSubstr("pmu=on")));
+// Switches and faults need no counter.
+TEST_F(CounterChecksTest, EventsAreListedByWhetherTheyAreCounted) {
+  kernel_.count = [](const std::string& event, const CounterTarget&) -> absl::StatusOr<Counted> {
+    if (event == "task-clock" || event == "cpu-migrations") return Counted{1, false};
+    if (event == "cycles") return Counted{1, true};
+    return absl::NotFoundError("perf_event_open: No such file or directory; use hardware");
+  };
+  EXPECT_THAT(
+      Check("events"),
+      Says(v1::CHECK_STATE_MISSING,
+           AllOf(HasSubstr("counted: context-switches, cpu-migrations, page-faults, task-clock; "
+                           "in user mode only: cycles; not: instructions, "),
+                 HasSubstr("(perf_event_open: No such file or directory)")),
+           "use hardware"));
+}
+
+TEST_F(CounterChecksTest, EventsOfUserModeOnlyAreALimit) {
+  kernel_.count = [](const std::string& event, const CounterTarget&) {
+    return Counted{1, event == "cycles"};
+  };
+  EXPECT_THAT(Check("events"), Says(v1::CHECK_STATE_LIMITED, HasSubstr("user mode only: cycles"),
+                                    "sudo sysctl -w kernel.perf_event_paranoid=1"));
+}
+
+TEST_F(CounterChecksTest, WhereAllIsCountedAllIsWell) {
+  for (const char* name :
+       {"counters of threads", "counters with the kernel", "counters of CPUs", "events"}) {
+    EXPECT_THAT(Check(name), Says(v1::CHECK_STATE_OK, _, ""));
+  }
 }
 
 TEST_F(CounterChecksTest, CpusAreCountedOnOneThatMayBeUsed) {
   kernel_.cpus = {7};
   std::vector<uint32_t> cpus;
-  kernel_.count = [&](const PerfEvent& event) {
-    if (event.scope == PerfEvent::Scope::kCpu) cpus.push_back(event.cpu);
-    return 1;
+  kernel_.count = [&](const std::string&, const CounterTarget& target) {
+    if (target.cpu) cpus.push_back(*target.cpu);
+    return Counted{1, false};
   };
   CounterChecks(kernel_);
   EXPECT_THAT(cpus, ::testing::ElementsAre(7));

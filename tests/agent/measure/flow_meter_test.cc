@@ -5,13 +5,17 @@
 #include <future>
 #include <limits>
 #include <thread>
+#include <vector>
 
 #include "tests/testing/fake_clock.h"
+#include "tests/testing/fake_counters.h"
 
 namespace copycost {
 namespace {
 
 using ::copycost::testing::FakeClock;
+using ::copycost::testing::FakeCounters;
+using ::copycost::testing::GroupOf;
 using Edge = FlowMeter::Edge;
 
 constexpr int64_t kLongAgo = 1;
@@ -233,6 +237,45 @@ TEST_F(FlowMeterTest, TheRunnerMayReadWhileTheThreadRuns) {
     EXPECT_LE(window->bytes(), meter.counters().bytes.Get());
     EXPECT_GE(window->closed_ns(), window->opened_ns());
   }
+}
+
+TEST_F(FlowMeterTest, WhatElseIsCountedOfTheThreadIsOfItsWindow) {
+  FakeCounters source;
+  const std::vector<v1::EventGroup> groups = {GroupOf({"cycles"})};
+  ThreadCounters thread(source, groups);
+  meter_.Count(thread);
+  Due(kLongAgo, kNotYet);
+  PassUntilItHasLooked();
+  EXPECT_EQ(thread.Tell().events(0).absent(), "its window did not close");
+  Due(kLongAgo, kLongAgo);
+  PassUntilItHasLooked();
+  EXPECT_EQ(thread.Tell().events(0).value(), 1000u);
+}
+
+// Whose table of open files does not have the counters.
+TEST_F(FlowMeterTest, AnotherDataThreadReadsNoCounters) {
+  FakeCounters source;
+  const std::vector<v1::EventGroup> groups = {GroupOf({"cycles"})};
+  ThreadCounters thread(source, groups);
+  FlowMeter other(gate_);
+  other.Count(thread);
+  FlowMeter* const meters[] = {&meter_, &other};
+  meter_.Schedule(kLongAgo, kLongAgo, meters);
+  PassUntilItHasLooked();
+  EXPECT_TRUE(other.HasRead(Edge::kClose));
+  EXPECT_NE(thread.Tell().events(0).absent(), "");
+  for (const Edge edge : {Edge::kOpen, Edge::kClose}) other.CountThread(edge);
+  EXPECT_EQ(thread.Tell().events(0).value(), 1000u);
+}
+
+TEST_F(FlowMeterTest, AWindowThatOnlyClosedCountedNothing) {
+  FakeCounters source;
+  const std::vector<v1::EventGroup> groups = {GroupOf({"cycles"})};
+  ThreadCounters thread(source, groups);
+  meter_.Count(thread);
+  Due(kNotYet, kLongAgo);
+  PassUntilItHasLooked();
+  EXPECT_NE(thread.Tell().events(0).absent(), "");
 }
 
 }  // namespace

@@ -10,14 +10,14 @@ namespace {
 
 using ::testing::ElementsAre;
 
-constexpr uint64_t kMessageBytes = 100;
+constexpr uint64_t kSampledMessageBytes = 100;
 
 class SamplerTest : public ::testing::Test {
  protected:
   Sampler MakeSampler() {
     return Sampler({{.flow = 3,
                      .role = v1::ROLE_RECEIVER,
-                     .message_bytes = kMessageBytes,
+                     .message_bytes = kSampledMessageBytes,
                      .counters = &counters_}},
                    start_);
   }
@@ -103,7 +103,7 @@ TEST_F(SamplerTest, SlicesFollowEachOtherWithoutGapAndAddUpToTheTotals) {
   }
   EXPECT_EQ(samples, 500u);
   EXPECT_EQ(bytes, counters_.bytes.Get());
-  EXPECT_EQ(messages, counters_.bytes.Get() / kMessageBytes);
+  EXPECT_EQ(messages, counters_.bytes.Get() / kSampledMessageBytes);
 }
 
 }  // namespace

@@ -2,16 +2,72 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <thread>
+
 #include "common/clock.h"
+#include "tests/testing/blocking_io.h"
 #include "tests/testing/status_matchers.h"
 
 namespace copycost {
 namespace {
 
+using ::copycost::testing::ReceiveAll;
+using ::copycost::testing::SendAll;
 using ::copycost::testing::StatusIs;
 using ::testing::HasSubstr;
 
 constexpr char kLoopback[] = "127.0.0.1";
+
+TEST(ReadTcpTest, CountsWhatWasSentAndTaken) {
+  const SocketPair pair = *ConnectLoopbackPair();
+  const auto before = ReadTcp(pair.client.get());
+  ASSERT_OK(before);
+  const std::string text(100'000, 'x');
+  std::thread taking([&] { EXPECT_EQ(ReceiveAll(pair.server.get(), text.size()), text); });
+  EXPECT_TRUE(SendAll(pair.client.get(), text));
+  taking.join();
+  const auto received = ReadTcp(pair.server.get());
+  ASSERT_OK(received);
+  EXPECT_EQ(received->received_bytes(), text.size());
+  ::shutdown(pair.client.get(), SHUT_WR);
+  ::shutdown(pair.server.get(), SHUT_WR);
+  EXPECT_EQ(ReceiveAll(pair.client.get(), 1), "");  // all is acknowledged by now
+  const auto after = ReadTcp(pair.client.get());
+  ASSERT_OK(after);
+  EXPECT_GE(after->acked_bytes() - before->acked_bytes(), text.size());
+  EXPECT_GT(after->at_ns(), before->at_ns());
+  EXPECT_GT(after->sent_segments(), before->sent_segments());
+  EXPECT_GT(after->rtt_us(), 0u);
+  EXPECT_GT(after->congestion_window_segments(), 0u);
+}
+
+TEST(ReadTcpTest, NoTcpHasNone) {
+  const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  EXPECT_THAT(ReadTcp(socket.get()).status(),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("TCP_INFO")));
+}
+
+// What a peer whose buffer is small leaves unsaid for long is time that its window limited.
+TEST(ReadTcpTest, KnowsWhatHoldsItBack) {
+  const SocketPair pair = *ConnectLoopbackPair();
+  const int small = 4096;
+  ::setsockopt(pair.server.get(), SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+  const std::string much(1 << 20, 'x');
+  std::thread sending([&] { EXPECT_TRUE(SendAll(pair.client.get(), much)); });
+  // The window is full once nothing more comes; each pause is far longer than a jiffy.
+  for (size_t taken = 0; taken < much.size();) {
+    taken += ReceiveAll(pair.server.get(), std::min<size_t>(much.size() - taken, 128 << 10)).size();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  sending.join();
+  const auto tcp = ReadTcp(pair.client.get());
+  ASSERT_OK(tcp);
+  EXPECT_GT(tcp->receive_window_limited_ns(), 0);
+  EXPECT_GE(tcp->busy_ns(), tcp->receive_window_limited_ns());
+}
 
 class AcceptTest : public ::testing::Test {
  protected:

@@ -482,9 +482,10 @@ TEST(JudgeTest, CopiesOfTheReceivingKernelsOwnAreFlagged) {
   v1::Finished& receiver = *AgentOf(trial, kReceiver).mutable_finished();
   const std::vector<v1::Flag> before = FlagsOf(trial);
   EXPECT_THAT(before, Not(Contains(v1::FLAG_COLLAPSED)));
-  receiver.set_tcp_rcv_collapsed(0);
+  auto& counts = *receiver.mutable_net_counters()->mutable_counts();
+  counts["TcpExt.TCPRcvCoalesce"] = 7;
   EXPECT_EQ(FlagsOf(trial), before);
-  receiver.set_tcp_rcv_collapsed(1);
+  counts["TcpExt.TCPRcvCollapsed"] = 1;
   EXPECT_THAT(FlagsOf(trial), Contains(v1::FLAG_COLLAPSED));
 }
 

@@ -1,0 +1,122 @@
+#include "agent/measure/link_counters.h"
+
+#include <linux/ethtool.h>
+#include <net/if.h>
+#include <netlink/route/link.h>
+#include <netlink/route/qdisc.h>
+#include <netlink/route/tc.h>
+
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "agent/link/interface_request.h"
+#include "common/netlink.h"
+#include "common/status.h"
+#include "common/utf8.h"
+
+namespace copycost {
+namespace {
+
+using Link = std::unique_ptr<rtnl_link, NetlinkDeleter<rtnl_link_put>>;
+using Cache = std::unique_ptr<nl_cache, NetlinkDeleter<nl_cache_free>>;
+
+absl::Status AddLink(nl_sock* socket, const std::string& interface, CounterValues& counters) {
+  rtnl_link* found = nullptr;
+  const int error = rtnl_link_get_kernel(socket, 0, interface.c_str(), &found);
+  if (error < 0) {
+    return absl::NotFoundError(absl::StrCat("counters of ", interface, ": ", nl_geterror(error)));
+  }
+  const Link link(found);
+  constexpr std::pair<const char*, rtnl_link_stat_id_t> kStatistics[] = {
+      {"rx_packets", RTNL_LINK_RX_PACKETS},  {"tx_packets", RTNL_LINK_TX_PACKETS},
+      {"rx_bytes", RTNL_LINK_RX_BYTES},      {"tx_bytes", RTNL_LINK_TX_BYTES},
+      {"rx_errors", RTNL_LINK_RX_ERRORS},    {"tx_errors", RTNL_LINK_TX_ERRORS},
+      {"rx_dropped", RTNL_LINK_RX_DROPPED},  {"tx_dropped", RTNL_LINK_TX_DROPPED},
+      {"rx_missed", RTNL_LINK_RX_MISSED_ERR}};
+  for (const auto& [name, id] : kStatistics) {
+    counters[name] = static_cast<int64_t>(rtnl_link_get_stat(link.get(), id));
+  }
+  return absl::OkStatus();
+}
+
+// A device with several queues has a discipline for each.
+absl::Status AddQueueing(nl_sock* socket, int index, CounterValues& counters) {
+  nl_cache* found = nullptr;
+  RETURN_IF_ERROR(NetlinkStatus(rtnl_qdisc_alloc_cache(socket, &found), "list of qdiscs"));
+  const Cache cache(found);
+  constexpr std::pair<const char*, rtnl_tc_stat> kStatistics[] = {
+      {"packets", RTNL_TC_PACKETS},
+      {"drops", RTNL_TC_DROPS},
+      {"requeues", RTNL_TC_REQUEUES},
+      {"overlimits", RTNL_TC_OVERLIMITS}};
+  for (nl_object* object = nl_cache_get_first(cache.get()); object != nullptr;
+       object = nl_cache_get_next(object)) {
+    rtnl_tc* const discipline = TC_CAST(object);
+    const char* const kind = rtnl_tc_get_kind(discipline);
+    if (rtnl_tc_get_ifindex(discipline) != index || kind == nullptr) continue;
+    for (const auto& [name, id] : kStatistics) {
+      counters[absl::StrCat("qdisc.", ToUtf8(kind), ".", name)] +=
+          static_cast<int64_t>(rtnl_tc_get_stat(discipline, id));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// A request of ethtool's, which ends with an array of `count` items. Of 8-byte words, since that is
+// how both are aligned.
+template <typename Request>
+class ArrayRequest {
+ public:
+  ArrayRequest(uint32_t command, uint32_t count, size_t item_bytes)
+      : words_((sizeof(Request) + count * item_bytes + 7) / 8) {
+    get()->cmd = command;
+  }
+
+  Request* get() { return reinterpret_cast<Request*>(words_.data()); }
+  Request* operator->() { return get(); }
+
+ private:
+  std::vector<uint64_t> words_;
+};
+
+// How many statistics the driver tells of; 0: none.
+uint32_t CountOfStatistics(const std::string& interface) {
+  ArrayRequest<ethtool_sset_info> sets(ETHTOOL_GSSET_INFO, 1, sizeof(uint32_t));
+  sets->sset_mask = uint64_t{1} << ETH_SS_STATS;
+  if (!AskEthtool(interface, sets.get()) || sets->sset_mask == 0) return 0;
+  return sets->data[0];
+}
+
+// As many as it has of both, names and values, by then; a driver may change them in between.
+void AddDriver(const std::string& interface, CounterValues& counters) {
+  const uint32_t count = CountOfStatistics(interface);
+  if (count == 0) return;
+  ArrayRequest<ethtool_gstrings> names(ETHTOOL_GSTRINGS, count, ETH_GSTRING_LEN);
+  names->string_set = ETH_SS_STATS;
+  names->len = count;
+  ArrayRequest<ethtool_stats> values(ETHTOOL_GSTATS, count, sizeof(uint64_t));
+  values->n_stats = count;
+  if (!AskEthtool(interface, names.get()) || !AskEthtool(interface, values.get())) return;
+  if (names->len != count || values->n_stats != count) return;
+  for (uint32_t i = 0; i < count; ++i) {
+    const char* const name = reinterpret_cast<const char*>(names->data) + i * ETH_GSTRING_LEN;
+    const std::string word = ToUtf8({name, ::strnlen(name, ETH_GSTRING_LEN)});
+    counters[absl::StrCat("ethtool.", word)] += static_cast<int64_t>(values->data[i]);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<CounterValues> ReadLinkCounters(const std::string& interface) {
+  ASSIGN_OR_RETURN(const NetlinkSocket socket, OpenNetlink());
+  CounterValues counters;
+  RETURN_IF_ERROR(AddLink(socket.get(), interface, counters));
+  RETURN_IF_ERROR(
+      AddQueueing(socket.get(), static_cast<int>(::if_nametoindex(interface.c_str())), counters));
+  AddDriver(interface, counters);
+  return counters;
+}
+
+}  // namespace copycost
