@@ -1,10 +1,12 @@
 #include "coordinator/analysis/cells.h"
 
 #include <cstdlib>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/units.h"
 #include "common/words.h"
+#include "coordinator/record/bottleneck.h"
 #include "coordinator/record/verified_path.h"
 
 namespace copycost::analysis {
@@ -24,12 +26,12 @@ Attempts LatestAttempts(const record::Run& run) {
   return attempts;
 }
 
-absl::StatusOr<std::vector<double>> ValuesOf(const record::Metric& metric,
-                                             const Attempts& counted) {
+template <typename Figure>
+absl::StatusOr<std::vector<double>> ValuesOf(const Figure& figure, const Attempts& counted) {
   std::vector<double> values;
   absl::Status why;
   for (const v1::TrialRecord* trial : counted) {
-    absl::StatusOr<double> value = metric.of(*trial);
+    absl::StatusOr<double> value = figure(*trial);
     if (value.ok()) {
       values.push_back(*value);
     } else if (why.ok()) {
@@ -43,16 +45,34 @@ absl::StatusOr<std::vector<double>> ValuesOf(const record::Metric& metric,
 }
 
 MetricSummary SummaryOf(const record::Metric& metric, const Attempts& counted) {
-  const absl::StatusOr<std::vector<double>> values = ValuesOf(metric, counted);
+  const absl::StatusOr<std::vector<double>> values = ValuesOf(metric.of, counted);
   if (!values.ok()) return {&metric, values.status(), values.status()};
   return {&metric, Median(*values), MedianInterval(*values)};
 }
 
-std::vector<MetricSummary> NothingTold(absl::string_view reason) {
-  const absl::Status why = absl::FailedPreconditionError(reason);
-  std::vector<MetricSummary> metrics;
-  for (const record::Metric& metric : record::Metrics()) metrics.push_back({&metric, why, why});
-  return metrics;
+EventSummary SummaryOf(const record::EventColumn& column, const Attempts& counted) {
+  Attempts in_turn;
+  for (const v1::TrialRecord* trial : counted) {
+    if (!record::IsWaiting(*trial, column)) in_turn.push_back(trial);
+  }
+  absl::StatusOr<std::vector<double>> values = ValuesOf(
+      [&column](const v1::TrialRecord& trial) { return record::EventValue(trial, column); },
+      in_turn);
+  if (values.ok() && values->empty()) {
+    values = absl::FailedPreconditionError("other events took their turn in every trial");
+  }
+  if (!values.ok()) return {column, 0, values.status(), values.status()};
+  return {column, static_cast<int>(values->size()), Median(*values), MedianInterval(*values)};
+}
+
+void TellNothing(const v1::Experiment& experiment, CellSummary& summary) {
+  const absl::Status why = absl::FailedPreconditionError(summary.reason);
+  for (const record::Metric& metric : record::Metrics()) {
+    summary.metrics.push_back({&metric, why, why});
+  }
+  for (record::EventColumn& column : record::EventColumnsOf(experiment)) {
+    summary.events.push_back({std::move(column), 0, why, why});
+  }
 }
 
 std::string FailureOf(const v1::TrialRecord& attempt) {
@@ -82,10 +102,19 @@ std::string WhyNotMeasured(const Attempts& latest, const v1::Cell& cell, const A
 void Count(const v1::TrialRecord& trial, CellSummary& summary) {
   ++summary.n;
   for (int flag : trial.flags()) ++summary.flags[static_cast<v1::Flag>(flag)];
+  const absl::StatusOr<v1::Bottleneck> bottleneck = record::BottleneckOf(trial);
+  if (bottleneck.ok()) ++summary.bottlenecks[*bottleneck];
 }
 
-CellSummary Summarize(const v1::Cell& cell, const Attempts& latest) {
-  CellSummary summary{.cell = cell, .metrics = {}, .flags = {}, .outcomes = {}, .reason = ""};
+CellSummary Summarize(const v1::Experiment& experiment, const v1::Cell& cell,
+                      const Attempts& latest) {
+  CellSummary summary{.cell = cell,
+                      .metrics = {},
+                      .events = {},
+                      .flags = {},
+                      .bottlenecks = {},
+                      .outcomes = {},
+                      .reason = ""};
   Attempts own, counted;
   for (const v1::TrialRecord* trial : latest) {
     if (trial->purpose() != v1::PURPOSE_MEASURE || trial->cell_id() != cell.id()) continue;
@@ -97,21 +126,30 @@ CellSummary Summarize(const v1::Cell& cell, const Attempts& latest) {
   }
   if (counted.empty()) {
     summary.reason = WhyNotMeasured(latest, cell, own);
-    summary.metrics = NothingTold(summary.reason);
+    TellNothing(experiment, summary);
     return summary;
   }
   for (const record::Metric& metric : record::Metrics()) {
     summary.metrics.push_back(SummaryOf(metric, counted));
   }
+  for (const record::EventColumn& column : record::EventColumnsOf(experiment)) {
+    summary.events.push_back(SummaryOf(column, counted));
+  }
   return summary;
 }
 
-CellSummary Skipped(const v1::SkippedCell& skipped) {
-  CellSummary summary{.cell = {}, .metrics = {}, .flags = {}, .outcomes = {}, .reason = ""};
+CellSummary Skipped(const v1::Experiment& experiment, const v1::SkippedCell& skipped) {
+  CellSummary summary{.cell = {},
+                      .metrics = {},
+                      .events = {},
+                      .flags = {},
+                      .bottlenecks = {},
+                      .outcomes = {},
+                      .reason = ""};
   *summary.cell.mutable_workload() = skipped.workload();
   summary.cell.set_label(skipped.label());
   summary.reason = absl::StrCat("skipped: ", skipped.reason());
-  summary.metrics = NothingTold(summary.reason);
+  TellNothing(experiment, summary);
   return summary;
 }
 
@@ -120,8 +158,13 @@ CellSummary Skipped(const v1::SkippedCell& skipped) {
 std::vector<CellSummary> Summarize(const record::Run& run) {
   const Attempts latest = LatestAttempts(run);
   std::vector<CellSummary> cells;
-  for (const v1::Cell& cell : run.info.plan().cells()) cells.push_back(Summarize(cell, latest));
-  for (const v1::SkippedCell& cell : run.info.plan().skipped()) cells.push_back(Skipped(cell));
+  const v1::Plan& plan = run.info.plan();
+  for (const v1::Cell& cell : plan.cells()) {
+    cells.push_back(Summarize(plan.experiment(), cell, latest));
+  }
+  for (const v1::SkippedCell& cell : plan.skipped()) {
+    cells.push_back(Skipped(plan.experiment(), cell));
+  }
   return cells;
 }
 

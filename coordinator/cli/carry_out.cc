@@ -13,6 +13,7 @@
 #include "coordinator/cli/signals.h"
 #include "coordinator/cli/terminal.h"
 #include "coordinator/drive/trial_driver.h"
+#include "coordinator/experiment/event_groups.h"
 #include "coordinator/report/json_lines.h"
 
 namespace copycost {
@@ -38,6 +39,7 @@ class Trials {
         driver_(clock, session.claim.fleet.agents,
                 {.hold = HoldRequestOf(session.info),
                  .session = static_cast<uint32_t>(session.info.sessions_size()),
+                 .events = GroupEvents(session.info.plan().experiment()),
                  .on_waiting = [this](absl::string_view what) { progress_->Say(what); }}),
         signals_([this] { driver_.Interrupt(); }) {
     for (const PastAttempt& attempt : session.history) schedule_.Record(attempt);

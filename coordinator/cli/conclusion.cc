@@ -13,6 +13,7 @@
 #include "coordinator/cli/plan_text.h"
 #include "coordinator/cli/terminal.h"
 #include "coordinator/report/csv.h"
+#include "coordinator/report/event_notes.h"
 #include "coordinator/report/file.h"
 #include "coordinator/report/json_lines.h"
 #include "coordinator/report/table.h"
@@ -94,6 +95,7 @@ int Conclude(const std::string& directory, const Ending& ending, bool json, Resu
   if (!told.ok() && told != ending.measured)
     Log(told.message());  // else it is what stopped the run
   TellChanges(run->info);
+  for (const std::string& note : report::EventNotes(cells)) Log(note);
   Log(absl::StrCat("results: ", directory, "/ (results.csv, summary.csv, results.db)"));
   Log(stopped ? go_on : again);
   if (ending.signal != 0) return kExitSignalBase + ending.signal;

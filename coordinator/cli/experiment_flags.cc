@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/events.h"
 #include "common/status.h"
 #include "common/units.h"
 #include "common/words.h"
@@ -46,6 +47,12 @@ ExperimentFlags::ExperimentFlags(CLI::App& app) : source_(Presets()[0].experimen
       ->type_name("N");
   app.add_flag("--all-pairs", all_pairs_,
                "every send mode with every receive mode, whatever the experiment leaves out");
+  app.add_option(
+         "--events", events_,
+         absl::StrCat("what is counted of threads and CPUs: events of libpfm4, tracepoints, ",
+                      kNoEvents, " (", absl::StrJoin(kDefaultEvents, ","), ")"))
+      ->type_name("LIST")
+      ->allow_extra_args(false);
   app.add_option("--name", name_, "name of the experiment")->type_name("NAME");
 }
 
@@ -72,6 +79,10 @@ absl::StatusOr<LoadedExperiment> ExperimentFlags::Load(v1::TopologyKind topology
       !axis_lists_.at("send_mode").empty() || !axis_lists_.at("receive_mode").empty();
   if (all_pairs_ || names_modes) loaded.experiment.clear_crossed();
   SetTexts(loaded);
+  if (!events_.empty()) {
+    loaded.experiment.mutable_events()->Assign(events_.begin(), events_.end());
+    loaded.places["events"] = {"--events"};
+  }
   RETURN_IF_ERROR(Annotate(SetRepeats(loaded), "--repeats"));
   RETURN_IF_ERROR(Annotate(SetSeed(loaded), "--seed"));
   RETURN_IF_ERROR(Resolve(loaded));

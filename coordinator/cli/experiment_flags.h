@@ -50,6 +50,7 @@ class ExperimentFlags {
   std::optional<std::string> repeats_;
   std::optional<std::string> seed_;
   std::optional<std::string> name_;
+  std::vector<std::string> events_;  // lists, as typed
   bool all_pairs_ = false;
 };
 

@@ -17,6 +17,7 @@
 #include "common/stamped.h"
 #include "common/status.h"
 #include "coordinator/analysis/steadiness.h"
+#include "coordinator/record/events.h"
 #include "coordinator/record/latency.h"
 
 namespace copycost {
@@ -273,6 +274,11 @@ bool IsCollapsed(const v1::TrialRecord& attempt) {
       });
 }
 
+bool HasUringWorkers(const v1::TrialRecord& attempt) {
+  return std::any_of(attempt.agents().begin(), attempt.agents().end(),
+                     [](const auto& agent) { return agent.finished().uring_workers() > 0; });
+}
+
 bool IsUnbalanced(const std::map<uint32_t, Ends>& flows, const v1::Workload& workload) {
   double accepted = 0;
   double taken = 0;
@@ -367,6 +373,8 @@ std::vector<v1::Flag> FlagsOf(const v1::TrialRecord& attempt) {
     }
     if (IsSaturated(flows, workload)) flags.insert(v1::FLAG_SATURATED);
     if (IsFirstPass(attempt)) flags.insert(v1::FLAG_FIRST_PASS);
+    if (record::IsMultiplexed(attempt)) flags.insert(v1::FLAG_MULTIPLEXED);
+    if (HasUringWorkers(attempt)) flags.insert(v1::FLAG_URING_WORKERS);
   }
   return {flags.begin(), flags.end()};
 }

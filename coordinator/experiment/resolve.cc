@@ -4,17 +4,21 @@
 
 #include <algorithm>
 #include <bit>
+#include <map>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "common/axis_values.h"
+#include "common/events.h"
 #include "common/mode_traits.h"
 #include "common/status.h"
 #include "common/units.h"
 #include "common/words.h"
+#include "coordinator/record/events.h"
 
 namespace copycost {
 namespace {
@@ -90,6 +94,42 @@ absl::Status ResolveTopology(LoadedExperiment& loaded) {
   }
   return Annotate(NumberOf(*v1::TopologyKind_descriptor(), experiment.topology()).status(),
                   loaded.PlaceOf("topology"));
+}
+
+// "cycles,instructions" of one entry becomes two. Columns are named after events.
+absl::Status ResolveEvents(LoadedExperiment& loaded) {
+  v1::Experiment& experiment = loaded.experiment;
+  if (experiment.events().empty() && !loaded.Named("events")) {
+    for (const absl::string_view event : kDefaultEvents) {
+      experiment.add_events(std::string(event));
+    }
+  }
+  std::vector<std::string> events;
+  std::map<std::string, std::string> by_column;
+  for (int i = 0; i < experiment.events_size(); ++i) {
+    const std::string place = loaded.PlaceOf("events", static_cast<size_t>(i));
+    for (const absl::string_view typed : absl::StrSplit(experiment.events(i), ',')) {
+      const std::string event(absl::StripAsciiWhitespace(typed));
+      RETURN_IF_ERROR(Annotate(CheckEventName(event), place));
+      const auto [known, is_new] = by_column.emplace(record::ColumnWord(event), event);
+      if (!is_new) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            place, ": ",
+            known->second == event ? event : absl::StrCat(known->second, " and ", event),
+            known->second == event ? " is named twice" : " would share a column"));
+      }
+      events.push_back(event);
+    }
+  }
+  if (events.size() > 1 && std::find(events.begin(), events.end(), kNoEvents) != events.end()) {
+    return ErrorAt(loaded, "events", absl::StrCat("'", kNoEvents, "' stands alone"));
+  }
+  if (events.size() > kMostEvents) {
+    return ErrorAt(loaded, "events", absl::StrCat(events.size(), " events; at most ", kMostEvents));
+  }
+  experiment.mutable_events()->Assign(events.begin(), events.end());
+  if (loaded.Named("events")) loaded.places["events"].resize(1);
+  return absl::OkStatus();
 }
 
 absl::Status ResolveSeed(v1::Experiment& experiment) {
@@ -303,6 +343,7 @@ absl::Status Resolve(LoadedExperiment& loaded) {
   RETURN_IF_ERROR(ResolveDuration(loaded, kWarmup, *experiment.mutable_warmup()));
   RETURN_IF_ERROR(ResolveDuration(loaded, kWindow, *experiment.mutable_window()));
   RETURN_IF_ERROR(ResolveRepeats(loaded));
+  RETURN_IF_ERROR(ResolveEvents(loaded));
   RETURN_IF_ERROR(ResolveSeed(experiment));
   RETURN_IF_ERROR(CheckCrossed(loaded));
   RETURN_IF_ERROR(CheckCellCount(loaded));

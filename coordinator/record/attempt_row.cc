@@ -4,8 +4,10 @@
 #include "absl/time/time.h"
 #include "common/axis_values.h"
 #include "common/words.h"
+#include "coordinator/record/bottleneck.h"
 #include "coordinator/record/copies.h"
 #include "coordinator/record/ends.h"
+#include "coordinator/record/events.h"
 #include "coordinator/record/metrics.h"
 
 namespace copycost::record {
@@ -88,7 +90,13 @@ Row AttemptRow(const v1::RunRecord& run, const v1::TrialRecord& trial) {
   for (const Metric& metric : Metrics()) {
     row.push_back({std::string(metric.column), ToldOrAbsent(metric.of(trial))});
   }
+  const absl::StatusOr<v1::Bottleneck> bottleneck = BottleneckOf(trial);
+  row.push_back({"bottleneck", bottleneck.ok() ? Value(Label(*bottleneck)) : Value()});
   row.push_back({"delivery_basis", ToldOrAbsent(DeliveryBasis(trial))});
+  for (EventColumn& column : EventColumnsOf(run.plan().experiment())) {
+    Value value = ToldOrAbsent(EventValue(trial, column));
+    row.push_back({std::move(column.column), std::move(value)});
+  }
   return row;
 }
 

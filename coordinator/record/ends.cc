@@ -113,19 +113,27 @@ absl::StatusOr<std::vector<const v1::WindowCounts*>> SendersWindowsOf(
   return windows;
 }
 
+absl::StatusOr<double> ThreadCpuNs(const v1::AgentRecord& agent, v1::Role role) {
+  std::map<uint32_t, std::vector<double>> threads;
+  for (const v1::FlowEnd& end : agent.prepare().ends()) {
+    if (end.role() != role) continue;
+    ASSIGN_OR_RETURN(const v1::FlowResult* result, ResultOf(agent, end));
+    ASSIGN_OR_RETURN(const v1::WindowCounts* window, WindowOf(*result));
+    threads[end.thread()].push_back(static_cast<double>(window->thread_cpu_ns()));
+  }
+  double sum_ns = 0;
+  for (const auto& [thread, told] : threads) {
+    sum_ns += std::accumulate(told.begin(), told.end(), 0.0) / static_cast<double>(told.size());
+  }
+  return sum_ns;
+}
+
 absl::StatusOr<double> ThreadCpuNs(const v1::TrialRecord& trial, v1::Role role) {
-  RETURN_IF_ERROR(WindowsOf(trial, role).status());  // every end has one
+  RETURN_IF_ERROR(WindowsOf(trial, role).status());
   double sum_ns = 0;
   for (const v1::AgentRecord& agent : trial.agents()) {
-    std::map<uint32_t, std::vector<double>> threads;
-    for (const v1::FlowEnd& end : agent.prepare().ends()) {
-      if (end.role() != role) continue;
-      ASSIGN_OR_RETURN(const v1::FlowResult* result, ResultOf(agent, end));
-      threads[end.thread()].push_back(static_cast<double>(result->window().thread_cpu_ns()));
-    }
-    for (const auto& [thread, told] : threads) {
-      sum_ns += std::accumulate(told.begin(), told.end(), 0.0) / static_cast<double>(told.size());
-    }
+    ASSIGN_OR_RETURN(const double of_agent_ns, ThreadCpuNs(agent, role));
+    sum_ns += of_agent_ns;
   }
   return sum_ns;
 }

@@ -53,6 +53,8 @@ absl::StatusOr<std::vector<const v1::WindowCounts*>> SendersWindowsOf(const v1::
 // CPU time of a role's data threads in their windows, each thread's once. Every flow of a thread
 // tells all of it, between instants that may lie a little apart: what counts is their mean.
 absl::StatusOr<double> ThreadCpuNs(const v1::TrialRecord& trial, v1::Role role);
+// Of one agent's, which may have none.
+absl::StatusOr<double> ThreadCpuNs(const v1::AgentRecord& agent, v1::Role role);
 
 }  // namespace copycost::record
 

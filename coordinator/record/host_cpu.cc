@@ -1,5 +1,6 @@
 #include "coordinator/record/host_cpu.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -22,6 +23,7 @@ constexpr double kMostOfInterval = 1.25;
 struct Host {
   const v1::AgentRecord* reader = nullptr;  // the agent whose reading counts
   bool receives = false;
+  double threads_ns = 0;  // CPU time of its data threads in their windows
   double accepted_bytes = 0;
   double taken_bytes = 0;
 };
@@ -42,6 +44,10 @@ absl::Status Add(const v1::AgentRecord& agent, Host& host) {
   host.receives = host.receives || receives;
   ASSIGN_OR_RETURN(const double accepted, WindowBytes(agent, v1::ROLE_SENDER));
   ASSIGN_OR_RETURN(const double taken, WindowBytes(agent, v1::ROLE_RECEIVER));
+  for (const v1::Role role : {v1::ROLE_SENDER, v1::ROLE_RECEIVER}) {
+    ASSIGN_OR_RETURN(const double threads_ns, ThreadCpuNs(agent, role));
+    host.threads_ns += threads_ns;
+  }
   host.accepted_bytes += accepted;
   host.taken_bytes += taken;
   return absl::OkStatus();
@@ -71,6 +77,29 @@ struct Cost {
 absl::StatusOr<const v1::HostCpu*> ReadingOf(const Host& host) {
   if (host.reader->finished().has_host_cpu()) return &host.reader->finished().host_cpu();
   return Absent(absl::StrCat("agent '", host.reader->agent(), "' read no host CPU time"));
+}
+
+absl::StatusOr<const v1::HostCpu*> ReadingWithCpus(const Host& host) {
+  ASSIGN_OR_RETURN(const v1::HostCpu* reading, ReadingOf(host));
+  if (!reading->cpus().empty()) return reading;
+  return Absent(absl::StrCat("agent '", host.reader->agent(), "' told of no single CPU"));
+}
+
+// As the clock's interrupts saw it: fit for telling kinds of work from each other only.
+double SeenBusyNs(const v1::CpuTime& cpu) {
+  return static_cast<double>(cpu.user_ns() + cpu.system_ns() + cpu.irq_ns() + cpu.softirq_ns());
+}
+
+// Without NO_HZ, idle time is what the clock's interrupts saw of it as well, and work in step with
+// them is not seen at all.
+absl::Status CheckSeesItsThreads(const Host& host, double share) {
+  const v1::HostCpu& reading = host.reader->finished().host_cpu();
+  const double most_ns = share * (static_cast<double>(reading.busy_ns()) +
+                                  static_cast<double>(reading.resolution_ns()));
+  if (most_ns >= host.threads_ns) return absl::OkStatus();
+  return Absent(absl::StrCat("the host of agent '", host.reader->agent(),
+                             "' says that its CPUs were busy for less time than its data threads "
+                             "alone ran: its kernel sees only what its clock interrupts"));
 }
 
 absl::StatusOr<double> PerByte(const Cost& cost) {
@@ -107,6 +136,7 @@ absl::StatusOr<double> HostNsPerByte(const v1::TrialRecord& trial, Nanoseconds n
     Cost& cost = host.receives ? receiving : sending;
     ++cost.hosts;
     ASSIGN_OR_RETURN(const double share, WindowPerInterval(*host.reader, host.receives));
+    RETURN_IF_ERROR(CheckSeesItsThreads(host, share));
     cost.ns += share * static_cast<double>((reading->*ns)());
     cost.bytes += host.receives ? host.taken_bytes : host.accepted_bytes;
   }
@@ -138,6 +168,50 @@ absl::StatusOr<double> HostStealShare(const v1::TrialRecord& trial) {
   }
   if (all_ns <= 0) return Absent("host CPU time was read over no interval");
   return stolen_ns / all_ns;
+}
+
+absl::StatusOr<double> HostSoftirqShare(const v1::TrialRecord& trial) {
+  ASSIGN_OR_RETURN(const auto hosts, HostsOf(trial));
+  double interrupts_ns = 0, busy_ns = 0;
+  for (const auto& [boot_id, host] : hosts) {
+    ASSIGN_OR_RETURN(const v1::HostCpu* reading, ReadingWithCpus(host));
+    for (const v1::CpuTime& cpu : reading->cpus()) {
+      interrupts_ns += static_cast<double>(cpu.irq_ns() + cpu.softirq_ns());
+      busy_ns += SeenBusyNs(cpu);
+    }
+  }
+  if (busy_ns <= 0) return Absent("no CPU was seen busy by an interrupt of its clock");
+  return interrupts_ns / busy_ns;
+}
+
+absl::StatusOr<double> BusiestCpuShare(const v1::TrialRecord& trial) {
+  ASSIGN_OR_RETURN(const auto hosts, HostsOf(trial));
+  double busiest = 0;
+  for (const auto& [boot_id, host] : hosts) {
+    ASSIGN_OR_RETURN(const v1::HostCpu* reading, ReadingWithCpus(host));
+    if (reading->interval_ns() <= 0) return Absent("host CPU time was read over no interval");
+    for (const v1::CpuTime& cpu : reading->cpus()) {
+      const double free_ns =
+          static_cast<double>(cpu.idle_ns()) + static_cast<double>(cpu.steal_ns());
+      busiest = std::max(busiest, 1 - free_ns / static_cast<double>(reading->interval_ns()));
+    }
+  }
+  return busiest;
+}
+
+absl::StatusOr<double> Softirqs(const v1::TrialRecord& trial, absl::string_view kind) {
+  ASSIGN_OR_RETURN(const auto hosts, HostsOf(trial));
+  double sum = 0;
+  for (const auto& [boot_id, host] : hosts) {
+    ASSIGN_OR_RETURN(const v1::HostCpu* reading, ReadingOf(host));
+    const auto& told = reading->softirqs();
+    const auto found = std::find_if(told.begin(), told.end(), [&](const v1::SoftirqCount& count) {
+      return count.kind() == kind;
+    });
+    if (found == told.end()) return Absent(absl::StrCat("a host does not tell of ", kind));
+    sum += static_cast<double>(found->count());
+  }
+  return sum;
 }
 
 }  // namespace copycost::record

@@ -9,6 +9,7 @@
 #define COPYCOST_COORDINATOR_RECORD_HOST_CPU_H_
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "copycost/v1/result.pb.h"
 
 namespace copycost::record {
@@ -22,6 +23,16 @@ absl::StatusOr<double> HostCpuResolutionNsPerByte(const v1::TrialRecord& trial);
 // Of all CPU time of the hosts between the two readings, the share that was stolen: a virtual CPU
 // had work and its hypervisor ran something else. 0 on hardware.
 absl::StatusOr<double> HostStealShare(const v1::TrialRecord& trial);
+
+// CPU time in interrupts and softirqs, as a share of the hosts' busy time. Softirq work that the
+// kernel does in a thread's name is in it, too: it says where time went, not whose it was.
+absl::StatusOr<double> HostSoftirqShare(const v1::TrialRecord& trial);
+
+// How busy the busiest CPU of all hosts was, as a share of its time.
+absl::StatusOr<double> BusiestCpuShare(const v1::TrialRecord& trial);
+
+// How often softirqs of a kind ("NET_RX") ran, on all hosts.
+absl::StatusOr<double> Softirqs(const v1::TrialRecord& trial, absl::string_view kind);
 
 }  // namespace copycost::record
 

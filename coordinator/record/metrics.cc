@@ -10,8 +10,11 @@
 #include "common/words.h"
 #include "coordinator/record/copies.h"
 #include "coordinator/record/ends.h"
+#include "coordinator/record/events.h"
 #include "coordinator/record/host_cpu.h"
 #include "coordinator/record/latency.h"
+#include "coordinator/record/loss.h"
+#include "coordinator/record/tcp.h"
 
 namespace copycost::record {
 namespace {
@@ -167,30 +170,12 @@ absl::StatusOr<double> ReceiverCpuNsPerByte(const v1::TrialRecord& trial) {
   return CpuNsPerByte(trial, v1::ROLE_RECEIVER);
 }
 
-absl::StatusOr<double> Retransmits(const v1::TrialRecord& trial) {
-  ASSIGN_OR_RETURN(const auto parts, PartsOf(trial, Side::kSending));
-  double segments = 0;
-  for (const Part& part : parts) {
-    if (!part.end->has_retransmitted_segments()) {
-      return Absent(absl::StrCat(Label(trial.workload().transport()), " sends no segments"));
-    }
-    segments += static_cast<double>(part.end->retransmitted_segments());
-  }
-  return segments;
+absl::StatusOr<double> SenderRunDelayShare(const v1::TrialRecord& trial) {
+  return RunDelayShare(trial, v1::ROLE_SENDER);
 }
 
-// Of both ways, over the whole attempt.
-absl::StatusOr<double> LostShare(const v1::TrialRecord& trial) {
-  if (!IsDatagrams(trial.workload().transport())) {
-    return Absent(absl::StrCat(Label(trial.workload().transport()), " loses nothing"));
-  }
-  ASSIGN_OR_RETURN(const auto sent, PartsOf(trial, Side::kSending));
-  ASSIGN_OR_RETURN(const auto taken, PartsOf(trial, Side::kReceiving));
-  double accepted = 0, delivered = 0;
-  for (const Part& part : sent) accepted += static_cast<double>(part.total_bytes);
-  for (const Part& part : taken) delivered += static_cast<double>(part.total_bytes);
-  if (accepted == 0) return Absent("no byte was accepted");
-  return 1 - delivered / accepted;
+absl::StatusOr<double> ReceiverRunDelayShare(const v1::TrialRecord& trial) {
+  return RunDelayShare(trial, v1::ROLE_RECEIVER);
 }
 
 // Absent where an agent did not tell of the end.
@@ -217,6 +202,20 @@ absl::StatusOr<double> IncomingOnOwnCpu(const v1::TrialRecord& trial) {
   }
   if (flows == 0) return Absent("no end received");
   return own / flows;
+}
+
+// Those that networking causes; the record has the others, too.
+enum class Kind { kNetRx, kNetTx, kTimer, kSched, kTasklet, kHrTimer, kRcu };
+
+constexpr absl::string_view KindName(Kind kind) {
+  constexpr absl::string_view kNames[] = {"NET_RX",  "NET_TX",  "TIMER", "SCHED",
+                                          "TASKLET", "HRTIMER", "RCU"};
+  return kNames[static_cast<size_t>(kind)];
+}
+
+template <Kind kKind>
+absl::StatusOr<double> SoftirqsOf(const v1::TrialRecord& trial) {
+  return Softirqs(trial, KindName(kKind));
 }
 
 constexpr Metric kMetrics[] = {
@@ -282,16 +281,55 @@ constexpr Metric kMetrics[] = {
      SenderCpuNsPerByte},
     {"receiver_cpu_ns_per_byte", "ns/B",
      "CPU time of the receivers' threads for each byte they moved", ReceiverCpuNsPerByte},
+    {"sender_run_delay_share", "1",
+     "share of their windows that the senders' threads could have run and had no CPU",
+     SenderRunDelayShare},
+    {"receiver_run_delay_share", "1",
+     "share of their windows that the receivers' threads could have run and had no CPU",
+     ReceiverRunDelayShare},
     {"host_cpu_ns_per_byte", "ns/B", "busy CPU time of the hosts, each counted once",
      HostCpuNsPerByte},
     {"host_cpu_resolution_ns_per_byte", "ns/B", "what a clock tick changes in host_cpu_ns_per_byte",
      HostCpuResolutionNsPerByte},
     {"host_steal_share", "1", "share of the hosts' CPU time that their hypervisor gave to others",
      HostStealShare},
+    {"host_softirq_share", "1",
+     "share of the hosts' busy CPU time that was in interrupts and softirqs", HostSoftirqShare},
+    {"busiest_cpu_share", "1", "share of its time that the busiest CPU of all hosts was busy",
+     BusiestCpuShare},
+    {"host_softirqs_net_rx", "1", "how often softirqs of kind NET_RX ran on the hosts",
+     SoftirqsOf<Kind::kNetRx>},
+    {"host_softirqs_net_tx", "1", "how often softirqs of kind NET_TX ran on the hosts",
+     SoftirqsOf<Kind::kNetTx>},
+    {"host_softirqs_timer", "1", "how often softirqs of kind TIMER ran on the hosts",
+     SoftirqsOf<Kind::kTimer>},
+    {"host_softirqs_sched", "1", "how often softirqs of kind SCHED ran on the hosts",
+     SoftirqsOf<Kind::kSched>},
+    {"host_softirqs_tasklet", "1", "how often softirqs of kind TASKLET ran on the hosts",
+     SoftirqsOf<Kind::kTasklet>},
+    {"host_softirqs_hrtimer", "1", "how often softirqs of kind HRTIMER ran on the hosts",
+     SoftirqsOf<Kind::kHrTimer>},
+    {"host_softirqs_rcu", "1", "how often softirqs of kind RCU ran on the hosts",
+     SoftirqsOf<Kind::kRcu>},
     {"incoming_on_own_cpu", "1",
      "share of the flows whose packets the receiving kernel took on the CPU of their data thread",
      IncomingOnOwnCpu},
     {"retransmits", "1", "TCP segments sent again", Retransmits},
+    {"tcp_busy_share", "1",
+     "share of the window in which TCP had something to send or to be acknowledged", TcpBusyShare},
+    {"receive_window_limited_share", "1",
+     "share of the window in which the peer's receive window kept TCP from sending more",
+     ReceiveWindowLimitedShare},
+    {"send_buffer_limited_share", "1",
+     "share of the window in which the send buffer kept TCP from sending more",
+     SendBufferLimitedShare},
+    {"rtt_us", "us", "round trip as TCP smooths it, at the window's end", RttUs},
+    {"congestion_window_bytes", "B", "what TCP let be on its way, at the window's end",
+     CongestionWindowBytes},
+    {"send_buffer_bytes_at_close", "B",
+     "send buffer as the kernel had sized it by the window's end", SendBufferBytes},
+    {"resent_share", "1", "share of the TCP segments in the window that were sent again",
+     ResentShare},
     {"lost_share", "1", "share of the bytes accepted that never arrived, over the whole attempt",
      LostShare},
     {"transforms_per_byte", "1", "bytes encrypted or decrypted by the kernel; not a copy",

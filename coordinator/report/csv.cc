@@ -44,7 +44,7 @@ void AppendValues(const Row& row, std::string& csv) {
       row, [](const Field& field) { return std::visit(FormatValue{}, field.value); }, csv);
 }
 
-// A summary of nothing: it has the names.
+// A summary of nothing: it has the names. All cells of a run have the same.
 analysis::CellSummary NoCell() {
   record::Run run;
   run.info.mutable_plan()->add_cells();
@@ -64,7 +64,7 @@ std::string ResultsCsv(const record::Run& run) {
 
 std::string SummaryCsv(absl::Span<const analysis::CellSummary> cells) {
   std::string csv;
-  AppendNames(SummaryRow(NoCell()), csv);
+  AppendNames(SummaryRow(cells.empty() ? NoCell() : cells.front()), csv);
   for (const analysis::CellSummary& cell : cells) AppendValues(SummaryRow(cell), csv);
   return csv;
 }

@@ -23,14 +23,14 @@ Value TextOrAbsent(std::string text) {
   return text;
 }
 
-void AddMetric(const analysis::MetricSummary& metric, Row& row) {
+void AddEstimate(absl::string_view column, const absl::StatusOr<double>& estimate,
+                 const absl::StatusOr<analysis::Interval>& interval, Row& row) {
   Value median, low, high;
-  if (metric.median.ok()) median = *metric.median;
-  if (metric.interval.ok()) {
-    low = metric.interval->low;
-    high = metric.interval->high;
+  if (estimate.ok()) median = *estimate;
+  if (interval.ok()) {
+    low = interval->low;
+    high = interval->high;
   }
-  const absl::string_view column = metric.metric->column;
   row.push_back({absl::StrCat(column, "_median"), median});
   row.push_back({absl::StrCat(column, "_low"), low});
   row.push_back({absl::StrCat(column, "_high"), high});
@@ -46,7 +46,14 @@ Row SummaryRow(const analysis::CellSummary& cell) {
   row.push_back({"label", cell.cell.label()});
   row.push_back({"n", int64_t{cell.n}});
   row.push_back({"outcomes", TextOrAbsent(Counts(cell.outcomes))});
-  for (const analysis::MetricSummary& metric : cell.metrics) AddMetric(metric, row);
+  for (const analysis::MetricSummary& metric : cell.metrics) {
+    AddEstimate(metric.metric->column, metric.median, metric.interval, row);
+  }
+  for (const analysis::EventSummary& event : cell.events) {
+    row.push_back({absl::StrCat(event.column.column, "_n"), int64_t{event.n}});
+    AddEstimate(event.column.column, event.median, event.interval, row);
+  }
+  row.push_back({"bottlenecks", TextOrAbsent(Counts(cell.bottlenecks))});
   row.push_back({"flags", TextOrAbsent(FlagCounts(cell))});
   row.push_back({"reason", TextOrAbsent(cell.reason)});
   return row;

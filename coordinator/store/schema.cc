@@ -29,7 +29,7 @@ struct BindValue {
 
 }  // namespace
 
-void CreateTables(SQLite::Database& db) {
+void CreateTables(SQLite::Database& db, const v1::RunRecord& run) {
   db.exec(absl::StrCat("PRAGMA application_id = ", kApplicationId));
   db.exec(absl::StrCat("PRAGMA user_version = ", kSchemaVersion));
   db.exec(
@@ -38,7 +38,7 @@ void CreateTables(SQLite::Database& db) {
   // A skipped cell has no id.
   db.exec(absl::StrCat("CREATE TABLE cell (cell_id INTEGER UNIQUE, label TEXT NOT NULL, ",
                        Quoted(NamesOf(record::AxisFields({}))), ", skipped TEXT)"));
-  db.exec(absl::StrCat("CREATE TABLE trial (", Quoted(NamesOf(record::AttemptRow({}, {}))), ", ",
+  db.exec(absl::StrCat("CREATE TABLE trial (", Quoted(NamesOf(record::AttemptRow(run, {}))), ", ",
                        kRecordColumn, " BLOB NOT NULL, PRIMARY KEY (trial_id, attempt))"));
 }
 

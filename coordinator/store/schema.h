@@ -19,13 +19,13 @@ namespace copycost::store {
 
 // "ccst" in the file's header: tells results.db from any other SQLite file.
 inline constexpr int kApplicationId = 0x63637374;
-inline constexpr int kSchemaVersion = 4;
+inline constexpr int kSchemaVersion = 5;
 
 // How long a writer waits for a reader before a commit fails, and a reader while a writer commits.
 inline constexpr int kBusyMs = 10'000;
 
-// Throws SQLite::Exception.
-void CreateTables(SQLite::Database& db);
+// A trial has a column for each event that the run counts. Throws SQLite::Exception.
+void CreateTables(SQLite::Database& db, const v1::RunRecord& run);
 
 // The column that holds the serialized TrialRecord, after the fields of its AttemptRow.
 inline constexpr char kRecordColumn[] = "record";

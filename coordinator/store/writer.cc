@@ -84,8 +84,8 @@ void InsertCells(SQLite::Database& db, const v1::Plan& plan) {
   }
 }
 
-std::string InsertTrialStatement() {
-  std::vector<std::string> columns = NamesOf(record::AttemptRow({}, {}));
+std::string InsertTrialStatement(const v1::RunRecord& run) {
+  std::vector<std::string> columns = NamesOf(record::AttemptRow(run, {}));
   columns.emplace_back(kRecordColumn);
   return InsertStatement("trial", columns);
 }
@@ -99,10 +99,10 @@ struct Writer::Connection {
   void Begin(const v1::RunRecord& run) {
     SetUp(db);
     TakeWriteLock(db);
-    CreateTables(db);
+    CreateTables(db, run);
     InsertRun(db, run);
     InsertCells(db, run.plan());
-    insert_trial.emplace(db, InsertTrialStatement());
+    PrepareFor(run);
     db.exec("COMMIT");
     TakeWriteLock(db);
   }
@@ -110,9 +110,11 @@ struct Writer::Connection {
   void GoOn() {
     SetUp(db);
     TakeWriteLock(db);
-    insert_trial.emplace(db, InsertTrialStatement());
     db.setBusyTimeout(kBusyMs);
   }
+
+  // Before the first Insert.
+  void PrepareFor(const v1::RunRecord& run) { insert_trial.emplace(db, InsertTrialStatement(run)); }
 
   void Insert(const Row& row, const std::string& blob) {
     insert_trial->reset();
@@ -134,7 +136,7 @@ struct Writer::Connection {
 
   // After a failure: SQLite has rolled back by itself for some errors, not for others.
   void Undo() {
-    insert_trial->tryReset();
+    if (insert_trial) insert_trial->tryReset();
     if (HoldsWriteLock(db)) db.tryExec("ROLLBACK");
   }
 
@@ -167,6 +169,10 @@ absl::StatusOr<std::unique_ptr<Writer>> Writer::Open(const std::string& path) {
     return absl::OkStatus();
   }));
   ASSIGN_OR_RETURN(record::Run run, Read(path));
+  RETURN_IF_ERROR(CatchSqlite(path, [&] {
+    connection->PrepareFor(run.info);
+    return absl::OkStatus();
+  }));
   return std::unique_ptr<Writer>(new Writer(path, std::move(run.info), std::move(connection)));
 }
 

@@ -59,10 +59,17 @@ class TrialDriverFixture : public ::testing::Test {
     request.set_token("token of the run");
     return request;
   }();
-  TrialDriver driver_{
-      clock_, agents_, {.hold = request_, .session = 2, .on_waiting = [this](absl::string_view) {
-                          ++waits_;
-                        }}};
+  v1::EventGroup events_ = [] {
+    v1::EventGroup group;
+    group.add_events("cycles");
+    return group;
+  }();
+  TrialDriver driver_{clock_,
+                      agents_,
+                      {.hold = request_,
+                       .session = 2,
+                       .events = {events_},
+                       .on_waiting = [this](absl::string_view) { ++waits_; }}};
   int waits_ = 0;
   std::vector<v1::TrialRecord> attempts_;
 };

@@ -7,6 +7,7 @@ namespace copycost::analysis {
 namespace {
 
 using ::copycost::testing::AddCell;
+using ::copycost::testing::AgentOf;
 using ::copycost::testing::EndOf;
 using ::copycost::testing::OkTrial;
 using ::copycost::testing::OneCellRun;
@@ -56,6 +57,43 @@ TEST(CellsTest, TrialsThatAreNotOkAreCountedButDoNotCount) {
   EXPECT_EQ(cell.n, 7);
   EXPECT_THAT(cell.outcomes, ElementsAre(Pair(v1::OUTCOME_OK, 7), Pair(v1::OUTCOME_INVALID, 1)));
   EXPECT_THAT(cell.flags, ElementsAre(Pair(v1::FLAG_OVERSUBSCRIBED, 1)));
+}
+
+// Six blocks of eight: in the others it was the turn of other events.
+TEST(CellsTest, EventsThatTakeTurnsCountWhereItWasTheirs) {
+  record::Run run = OneCellRun(8);
+  run.info.mutable_plan()->mutable_experiment()->add_events("cycles");
+  for (size_t i = 0; i < run.attempts.size(); ++i) {
+    for (const v1::Role role : {v1::ROLE_SENDER, v1::ROLE_RECEIVER}) {
+      v1::ThreadCounts& thread =
+          *AgentOf(run.attempts[i], role).mutable_finished()->add_thread_counts();
+      thread.set_role(role);
+      v1::EventCount& count = *thread.add_events();
+      count.set_event("cycles");
+      count.set_value(100 + i);
+      count.set_enabled_ns(1);
+      count.set_running_ns(1);
+      count.set_waiting(i < 2);
+      if (i < 2) count.set_absent("another turn");
+    }
+  }
+  CellSummary cell = Summarize(run).front();
+  ASSERT_EQ(cell.events.size(), 5u);
+  EXPECT_EQ(cell.events[0].column.column, "sender_cycles");
+  EXPECT_EQ(cell.events[0].n, 6);
+  EXPECT_DOUBLE_EQ(*cell.events[0].median, 104.5);
+  EXPECT_DOUBLE_EQ(cell.events[0].interval->low, 102);
+  // Lost where it was its turn: what could be told may be a selection.
+  v1::EventCount& lost = *AgentOf(run.attempts[7], v1::ROLE_SENDER)
+                              .mutable_finished()
+                              ->mutable_thread_counts(0)
+                              ->mutable_events(0);
+  lost.set_absent("lost");
+  cell = Summarize(run).front();
+  EXPECT_EQ(cell.events[0].n, 0);
+  EXPECT_THAT(cell.events[0].median.status(),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       HasSubstr("not told by 1 of 6 trials: lost")));
 }
 
 TEST(CellsTest, VerifyTrialsAreNoObservations) {

@@ -477,6 +477,21 @@ TEST(JudgeTest, OneWayLatenciesOfAStreamAreInvalid) {
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("one-way latencies")));
 }
 
+TEST(JudgeTest, WhatChangesTheMeaningOfCpuTimeAndCountsIsFlagged) {
+  v1::TrialRecord trial = OkTrial();
+  v1::Finished& sender = *AgentOf(trial, kSender).mutable_finished();
+  sender.set_uring_workers(0);
+  v1::EventCount& count = *sender.add_thread_counts()->add_events();
+  count.set_enabled_ns(100);
+  count.set_running_ns(90);
+  EXPECT_THAT(FlagsOf(trial), Not(Contains(v1::FLAG_URING_WORKERS)));
+  EXPECT_THAT(FlagsOf(trial), Not(Contains(v1::FLAG_MULTIPLEXED)));
+  sender.set_uring_workers(2);
+  count.set_running_ns(89);
+  EXPECT_THAT(FlagsOf(trial), Contains(v1::FLAG_URING_WORKERS));
+  EXPECT_THAT(FlagsOf(trial), Contains(v1::FLAG_MULTIPLEXED));
+}
+
 TEST(JudgeTest, CopiesOfTheReceivingKernelsOwnAreFlagged) {
   v1::TrialRecord trial = OkTrial();
   v1::Finished& receiver = *AgentOf(trial, kReceiver).mutable_finished();

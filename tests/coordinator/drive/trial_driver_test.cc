@@ -38,6 +38,39 @@ TEST_F(TrialDriverTest, RecordsWhatWasAskedAndAllThatWasHeard) {
   EXPECT_EQ(trial.agents(0).prepare().content_seed(), trial.agents(1).prepare().content_seed());
 }
 
+// Both agents are on one host, whose CPUs are counted once.
+TEST_F(TrialDriverTest, CountsEventsInTrialsThatMeasureTheSameInAllOfABlock) {
+  TrialOrder order = Order();
+  order.block = 5;
+  const v1::TrialRecord trial = Run(order);
+  for (const v1::AgentRecord& agent : trial.agents()) {
+    const v1::Instruments& instruments = agent.prepare().instruments();
+    ASSERT_EQ(instruments.thread_groups_size(), 1);
+    EXPECT_EQ(instruments.thread_groups(0).events(0), "cycles");
+    EXPECT_EQ(instruments.turn(), 5u);
+  }
+  EXPECT_EQ(trial.agents(0).prepare().instruments().cpu_groups_size(), 1);
+  EXPECT_EQ(trial.agents(1).prepare().instruments().cpu_groups_size(), 0);
+  order.purpose = v1::PURPOSE_VERIFY;
+  order.workload.set_touch(v1::TOUCH_VERIFY);
+  const v1::TrialRecord verified = Run(order);
+  for (const v1::AgentRecord& agent : verified.agents()) {
+    EXPECT_FALSE(agent.prepare().has_instruments());
+  }
+}
+
+// Threads tell how long they waited for a CPU all the same.
+TEST_F(TrialDriverTest, CountingNoEventsIsNoLackOfInstruments) {
+  TrialDriver driver(clock_, agents_,
+                     {.hold = request_, .session = 2, .events = {}, .on_waiting = nullptr});
+  const auto trial = driver.Run(Order(), [](const v1::TrialRecord&) { return absl::OkStatus(); });
+  ASSERT_OK(trial);
+  for (const v1::AgentRecord& agent : trial->agents()) {
+    EXPECT_TRUE(agent.prepare().has_instruments());
+    EXPECT_EQ(agent.prepare().instruments().thread_groups_size(), 0);
+  }
+}
+
 TrialOrder ExchangeOrder() {
   TrialOrder order = Order();
   order.workload.set_pattern(v1::PATTERN_RR);

@@ -191,6 +191,27 @@ TEST(ResolveTest, AnAxisHasAtMost64ValuesHoweverTheyAreListed) {
   EXPECT_THAT(Resolved(text + "}"), StatusIs(kInvalid, HasSubstr("more than 64")));
 }
 
+TEST(ResolveTest, EventsAreListedOneByOne) {
+  EXPECT_EQ(Resolved("")->experiment.events_size(), 11);
+  EXPECT_THAT(Resolved("events: 'cycles, branches' events: 'a:b'")->experiment.events(),
+              ElementsAre("cycles", "branches", "a:b"));
+  EXPECT_THAT(Resolved("events: 'none'")->experiment.events(), ElementsAre("none"));
+}
+
+TEST(ResolveTest, RefusesEventsThatCannotBeColumns) {
+  EXPECT_THAT(Resolved("events: 'cycles,cycles'").status(),
+              StatusIs(kInvalid, HasSubstr("f:1:1: events: cycles is named twice")));
+  EXPECT_THAT(Resolved("events: 'a:b,a_b'").status(),
+              StatusIs(kInvalid, HasSubstr("a:b and a_b would share a column")));
+  EXPECT_THAT(Resolved("events: 'cycles,'").status(), StatusIs(kInvalid, HasSubstr("no name")));
+  EXPECT_THAT(Resolved("events: 'none,cycles'").status(),
+              StatusIs(kInvalid, HasSubstr("'none' stands alone")));
+  std::string many = "events: '";
+  for (int i = 0; i <= 64; ++i) absl::StrAppend(&many, i == 0 ? "" : ",", "e", i);
+  EXPECT_THAT(Resolved(many + "'").status(),
+              StatusIs(kInvalid, HasSubstr("65 events; at most 64")));
+}
+
 TEST(ResolveTest, WhatOnlyANetworkHasIsRefusedWhereEveryTransportIsLocal) {
   for (const char* axis :
        {"ip_version: '6'", "congestion: 'bbr'", "mtu: '9000'", "pacing_bits_per_s: '1G'"}) {

@@ -35,6 +35,48 @@ void ExpectAbsent(const v1::TrialRecord& trial, absl::string_view column,
       << column;
 }
 
+// A CPU that was seen busy for `user_ns` and 37 ms, and idle for 13; and softirqs of each kind.
+void AddCpus(int64_t user_ns, v1::HostCpu& seen) {
+  v1::CpuTime& cpu = *seen.add_cpus();
+  cpu.set_user_ns(user_ns);
+  cpu.set_softirq_ns(30'000'000);
+  cpu.set_irq_ns(7'000'000);
+  cpu.set_idle_ns(13'000'000);
+  uint64_t count = 400;
+  for (const char* kind : {"NET_RX", "NET_TX", "TIMER", "SCHED", "TASKLET", "HRTIMER", "RCU"}) {
+    v1::SoftirqCount& softirqs = *seen.add_softirqs();
+    softirqs.set_kind(kind);
+    softirqs.set_count(++count);
+  }
+}
+
+// Of half a second.
+void AddRunDelay(v1::Role role, int64_t run_delay_ns, v1::TrialRecord& trial) {
+  v1::ThreadCounts& counts = *AgentOf(trial, role).mutable_finished()->add_thread_counts();
+  counts.set_role(role);
+  counts.set_interval_ns(500'000'000);
+  counts.set_run_delay_ns(run_delay_ns);
+}
+
+// Readings that are a second apart.
+void TellTcp(v1::FlowResult& end) {
+  v1::TcpReading& opened = *end.mutable_tcp_opened();
+  opened.set_busy_ns(5);
+  v1::TcpReading& closed = *end.mutable_tcp_closed();
+  closed.set_at_ns(1'000'000'000);
+  closed.set_busy_ns(510'000'005);
+  closed.set_receive_window_limited_ns(130'000'000);
+  closed.set_send_buffer_limited_ns(70'000'000);
+  closed.set_rtt_us(187);
+  closed.set_congestion_window_segments(11);
+  closed.set_mss_bytes(1449);
+  opened.set_sent_segments(100);
+  opened.set_retransmitted_segments(2);
+  closed.set_sent_segments(1100);
+  closed.set_retransmitted_segments(5);
+  closed.set_send_buffer_bytes(87'040);
+}
+
 // Every count of the record is another number.
 v1::TrialRecord AllDifferent() {
   v1::TrialRecord trial = OkTrial({.mode = v1::SEND_MODE_ZERO_COPY});
@@ -82,14 +124,19 @@ v1::TrialRecord AllDifferent() {
   receiver.mutable_evidence()->set_transformed_bytes(83'000'000);
   v1::HostCpu& seen_by_sender =
       *AgentOf(trial, v1::ROLE_SENDER).mutable_finished()->mutable_host_cpu();
-  seen_by_sender.set_busy_ns(811'000'000);
+  seen_by_sender.set_busy_ns(1'011'000'000);
   seen_by_sender.set_resolution_ns(41'000'000);
   v1::HostCpu& seen_by_receiver =
       *AgentOf(trial, v1::ROLE_RECEIVER).mutable_finished()->mutable_host_cpu();
-  seen_by_receiver.set_busy_ns(733'000'000);
+  seen_by_receiver.set_busy_ns(1'033'000'000);
   seen_by_receiver.set_resolution_ns(43'000'000);
   seen_by_sender.set_steal_ns(19'000'000);
   seen_by_receiver.set_steal_ns(23'000'000);
+  AddCpus(100'000'000, seen_by_sender);
+  AddCpus(200'000'000, seen_by_receiver);
+  TellTcp(sender);
+  AddRunDelay(v1::ROLE_SENDER, 61'000'000, trial);
+  AddRunDelay(v1::ROLE_RECEIVER, 67'000'000, trial);
   return trial;
 }
 
@@ -120,11 +167,29 @@ TEST(MetricsTest, EachColumnHoldsItsOwnFigure) {
       {"completion_wait_share", 0.031 / 0.5},
       {"sender_cpu_ns_per_byte", 417.0 / 70.003},
       {"receiver_cpu_ns_per_byte", 219.0 / 60.011},
-      {"host_cpu_ns_per_byte", 733.0 * (2.0 / 3) / 60.011},
+      {"host_cpu_ns_per_byte", 1033.0 * (2.0 / 3) / 60.011},
       {"host_cpu_resolution_ns_per_byte", 43.0 * (2.0 / 3) / 60.011},
       {"host_steal_share", 23.0 / (600 * 4.3)},
+      {"host_softirq_share", (30.0 + 7) / (200 + 30 + 7)},
+      {"busiest_cpu_share", 1 - 13.0 / 600},
+      {"sender_run_delay_share", 61.0 / 500},
+      {"receiver_run_delay_share", 67.0 / 500},
+      {"host_softirqs_net_rx", 401},
+      {"host_softirqs_net_tx", 402},
+      {"host_softirqs_timer", 403},
+      {"host_softirqs_sched", 404},
+      {"host_softirqs_tasklet", 405},
+      {"host_softirqs_hrtimer", 406},
+      {"host_softirqs_rcu", 407},
       {"incoming_on_own_cpu", 1},
       {"retransmits", 17},
+      {"tcp_busy_share", 0.51},
+      {"receive_window_limited_share", 0.13},
+      {"send_buffer_limited_share", 0.07},
+      {"rtt_us", 187},
+      {"congestion_window_bytes", 11 * 1449},
+      {"send_buffer_bytes_at_close", 87'040},
+      {"resent_share", 3.0 / 1000},
       {"buffer_reuse_p50_us", MiddleOfLatencyBucket(LatencyBucketOf(5'000)) / 1000},
       {"buffer_reuse_p99_us", MiddleOfLatencyBucket(LatencyBucketOf(70'000)) / 1000},
       {"transforms_per_byte", (89.0 + 83) / 90},
@@ -305,7 +370,7 @@ TEST(MetricsTest, TwoHostsAreEachDividedByTheirOwnBytesAndAdded) {
   // The readings are 600 ms apart; the windows are shorter: 500 ms at the sender, at the receiver
   // 400.
   EXPECT_DOUBLE_EQ(*Of(trial, "host_cpu_ns_per_byte"),
-                   811.0 * (5.0 / 6) / 70.003 + 733.0 * (2.0 / 3) / 60.011);
+                   1011.0 * (5.0 / 6) / 70.003 + 1033.0 * (2.0 / 3) / 60.011);
 }
 
 TEST(MetricsTest, TwoSendingHostsShareTheBytesOfIncast) {
@@ -352,6 +417,31 @@ TEST(MetricsTest, HostCpuIsAbsentWhereItsReadingsAreMuchCloserThanTheWindowIsLon
   }
 }
 
+// Work in step with the clock's interrupts is not seen by a kernel that asks only then.
+TEST(MetricsTest, HostCpuIsAbsentWhereItIsLessThanItsThreadsTook) {
+  v1::TrialRecord trial = OkTrial();
+  v1::HostCpu& cpu = *AgentOf(trial, v1::ROLE_RECEIVER).mutable_finished()->mutable_host_cpu();
+  EndOf(trial, v1::ROLE_SENDER).mutable_window()->set_thread_cpu_ns(300'000'000);
+  EndOf(trial, v1::ROLE_RECEIVER).mutable_window()->set_thread_cpu_ns(200'000'000);
+  cpu.set_busy_ns(480'000'000);  // and two ticks
+  EXPECT_OK(Of(trial, "host_cpu_ns_per_byte"));
+  cpu.set_busy_ns(479'000'000);
+  ExpectAbsent(trial, "host_cpu_ns_per_byte", "less time than its data threads alone ran");
+  ExpectAbsent(trial, "host_cpu_resolution_ns_per_byte", "less time than its data threads");
+}
+
+TEST(MetricsTest, WaitsForACpuAreAbsentWhereAKernelDoesNotTell) {
+  v1::TrialRecord trial = AllDifferent();
+  AgentOf(trial, v1::ROLE_SENDER)
+      .mutable_finished()
+      ->mutable_thread_counts(0)
+      ->clear_run_delay_ns();
+  ExpectAbsent(trial, "sender_run_delay_share", "does not tell how long a thread waited");
+  EXPECT_OK(Of(trial, "receiver_run_delay_share"));
+  AgentOf(trial, v1::ROLE_RECEIVER).mutable_finished()->clear_thread_counts();
+  ExpectAbsent(trial, "receiver_run_delay_share", "did not tell what it counted of a thread");
+}
+
 TEST(MetricsTest, StolenTimeIsAShareOfAllCpusOfAllHosts) {
   v1::TrialRecord trial = OkTrial();             // 600 ms of two CPUs
   EXPECT_EQ(*Of(trial, "host_steal_share"), 0);  // measured: nothing was stolen
@@ -363,6 +453,31 @@ TEST(MetricsTest, StolenTimeIsAShareOfAllCpusOfAllHosts) {
   receiver.set_interval_ns(0);
   AgentOf(trial, v1::ROLE_SENDER).mutable_finished()->mutable_host_cpu()->set_interval_ns(0);
   ExpectAbsent(trial, "host_steal_share", "over no interval");
+}
+
+TEST(MetricsTest, CpusAndSoftirqsAreAbsentWhereNobodyTellsOfThem) {
+  v1::TrialRecord trial = OkTrial();
+  ExpectAbsent(trial, "busiest_cpu_share", "told of no single CPU");
+  ExpectAbsent(trial, "host_softirq_share", "told of no single CPU");
+  ExpectAbsent(trial, "host_softirqs_net_rx", "does not tell of NET_RX");
+  ExpectAbsent(trial, "rtt_us", "is no TCP");
+}
+
+// Of two hosts that both tell, each once.
+TEST(MetricsTest, CpusAndSoftirqsAreThoseOfAllHosts) {
+  v1::TrialRecord trial = OkTrial();
+  for (v1::Role role : {v1::ROLE_SENDER, v1::ROLE_RECEIVER}) {
+    AddCpus(100'000'000, *AgentOf(trial, role).mutable_finished()->mutable_host_cpu());
+  }
+  EXPECT_DOUBLE_EQ(*Of(trial, "host_softirqs_net_rx"), 401);
+  AgentOf(trial, v1::ROLE_RECEIVER).set_boot_id("boot-2");
+  EXPECT_DOUBLE_EQ(*Of(trial, "host_softirqs_net_rx"), 802);
+  AgentOf(trial, v1::ROLE_RECEIVER)
+      .mutable_finished()
+      ->mutable_host_cpu()
+      ->mutable_cpus(0)
+      ->set_idle_ns(0);
+  EXPECT_DOUBLE_EQ(*Of(trial, "busiest_cpu_share"), 1);
 }
 
 TEST(MetricsTest, CopiesPerByteOnVethAreThoseOfTheDesign) {

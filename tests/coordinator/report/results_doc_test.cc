@@ -13,9 +13,9 @@
 namespace copycost::report {
 namespace {
 
-std::string Document() {
+std::string Document(const std::string& name = "results.md") {
   std::stringstream text;
-  text << std::ifstream(COPYCOST_RESULTS_DOC).rdbuf();
+  text << std::ifstream(absl::StrCat(COPYCOST_DOCS, "/", name)).rdbuf();
   return text.str();
 }
 
@@ -63,6 +63,13 @@ TEST(ResultsDocTest, DescribesEveryOutcomeAndFlag) {
   }
   for (v1::Flag flag : AllValues<v1::Flag>()) {
     EXPECT_TRUE(Describes(document, Label(flag))) << Label(flag);
+  }
+}
+
+TEST(ResultsDocTest, DescribesEveryBottleneck) {
+  const std::string document = Document("bottleneck.md");
+  for (v1::Bottleneck bottleneck : AllValues<v1::Bottleneck>()) {
+    EXPECT_TRUE(Describes(document, Label(bottleneck))) << Label(bottleneck);
   }
 }
 

@@ -70,6 +70,19 @@ TEST_F(StoreTest, GivesBackWhatWasStoredInOrder) {
   }
 }
 
+// Which columns there are is the run's, also for who goes on with it.
+TEST_F(StoreTest, EventsThatARunCountsAreColumns) {
+  record::Run run = OneCellRun(2);
+  run.info.mutable_plan()->mutable_experiment()->add_events("cycles");
+  Store(run);
+  auto writer = Writer::Open(path_);
+  ASSERT_OK(writer);
+  ASSERT_OK((*writer)->Append(OkTrial({.block = 3})));
+  writer->reset();
+  EXPECT_EQ(Read(path_)->attempts.size(), 3u);
+  Execute("SELECT sender_cycles, host_cycles FROM trial");
+}
+
 TEST_F(StoreTest, LeavesOneFileBehind) {
   Store(OneCellRun(2));
   EXPECT_THAT(Files(), ::testing::ElementsAre("results.db"));

@@ -1,0 +1,212 @@
+#include "coordinator/record/bottleneck.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_format.h"
+#include "common/flow_axes.h"
+#include "common/mode_traits.h"
+#include "common/status.h"
+#include "coordinator/record/ends.h"
+#include "coordinator/record/events.h"
+#include "coordinator/record/host_cpu.h"
+#include "coordinator/record/loss.h"
+#include "coordinator/record/tcp.h"
+
+namespace copycost::record {
+namespace {
+
+// On a CPU, or waiting for one, for so much of its window, a thread has no time left for more. The
+// rest is what it takes to be woken, and to be told from one that waits for something else.
+constexpr double kSpent = 0.9;
+// Of what was asked: who reaches so much is not held back by anything else.
+constexpr double kReached = 0.9;
+// Of the time between two readings of TCP_INFO.
+constexpr double kMostly = 0.5;
+// Of a sender's window, spent waiting for buffers; it also waits a little while it sleeps anyway.
+constexpr double kWaits = 0.25;
+// Of the segments sent, or of the bytes of datagrams. A window of cubic's is cut by 30 % at each
+// loss, and takes hundreds of round trips to grow again.
+constexpr double kLossy = 0.001;
+// Of a shaper, for each second of traffic: it stops the queue for each burst that is over its rate.
+constexpr double kShapes = 50;
+
+// What the rules look at. A share that could not be told is 0: no rule then goes by it.
+struct Facts {
+  const v1::TrialRecord& trial;
+  // Share of their windows for which the threads were on a CPU, or waited for one.
+  double sender_cpu = 0;
+  double receiver_cpu = 0;
+  double busiest_cpu = 0;
+  double goodput_bits_per_s = 0;
+  double completion_wait = 0;
+  double tcp_busy = 0;
+  double receive_window = 0;
+  double send_buffer = 0;
+  double resent = 0;
+  double lost = 0;
+  double congestion_window_bytes = 0;
+  double send_buffer_bytes = 0;
+  double overlimits_per_s = 0;
+
+  const v1::Workload& workload() const { return trial.workload(); }
+  bool Has(v1::Flag flag) const {
+    return std::find(trial.flags().begin(), trial.flags().end(), flag) != trial.flags().end();
+  }
+  bool CpusAreLeft() const { return sender_cpu < kSpent && receiver_cpu < kSpent; }
+};
+
+// The mean over the threads of a role.
+absl::StatusOr<double> CpuShare(const v1::TrialRecord& trial, v1::Role role) {
+  ASSIGN_OR_RETURN(const double cpu_ns, ThreadCpuNs(trial, role));
+  ASSIGN_OR_RETURN(const auto windows, WindowsOf(trial, role));
+  double flows_ns = 0;
+  for (const v1::WindowCounts* window : windows) {
+    flows_ns += static_cast<double>(window->closed_ns() - window->opened_ns());
+  }
+  const double threads_ns = flows_ns / std::max(trial.workload().flows_per_thread(), 1U);
+  return cpu_ns / threads_ns + RunDelayShare(trial, role).value_or(0);
+}
+
+absl::StatusOr<double> WaitShare(const v1::TrialRecord& trial) {
+  ASSIGN_OR_RETURN(const auto windows, SendersWindowsOf(trial));
+  double waited_ns = 0, all_ns = 0;
+  for (const v1::WindowCounts* window : windows) {
+    waited_ns += static_cast<double>(window->completion_wait_ns());
+    all_ns += static_cast<double>(window->closed_ns() - window->opened_ns());
+  }
+  return waited_ns / all_ns;
+}
+
+absl::StatusOr<double> GoodputBitsPerSecond(const v1::TrialRecord& trial) {
+  ASSIGN_OR_RETURN(const auto windows, WindowsOf(trial, v1::ROLE_RECEIVER));
+  double bits_per_s = 0;
+  for (const v1::WindowCounts* window : windows) {
+    bits_per_s += 8e9 * static_cast<double>(window->bytes()) /
+                  static_cast<double>(window->closed_ns() - window->opened_ns());
+  }
+  return bits_per_s;
+}
+
+// Of all queueing disciplines of the interfaces that payload is sent from.
+double OverlimitsPerSecond(const v1::TrialRecord& trial) {
+  double overlimits = 0;
+  for (const v1::AgentRecord& agent : trial.agents()) {
+    if (!HasEnds(agent, v1::ROLE_SENDER) && !Exchanges(trial.workload().pattern())) continue;
+    for (const auto& [name, count] : agent.finished().link_counters().counts()) {
+      if (absl::StartsWith(name, "qdisc.") && absl::EndsWith(name, ".overlimits")) {
+        overlimits += static_cast<double>(count);
+      }
+    }
+  }
+  return overlimits /
+         (static_cast<double>(trial.workload().warmup_ns() + trial.workload().window_ns()) / 1e9);
+}
+
+absl::StatusOr<Facts> FactsOf(const v1::TrialRecord& trial) {
+  Facts facts{.trial = trial};
+  ASSIGN_OR_RETURN(facts.sender_cpu, CpuShare(trial, v1::ROLE_SENDER));
+  ASSIGN_OR_RETURN(facts.receiver_cpu, CpuShare(trial, v1::ROLE_RECEIVER));
+  ASSIGN_OR_RETURN(facts.goodput_bits_per_s, GoodputBitsPerSecond(trial));
+  ASSIGN_OR_RETURN(facts.completion_wait, WaitShare(trial));
+  facts.busiest_cpu = BusiestCpuShare(trial).value_or(0);
+  facts.tcp_busy = TcpBusyShare(trial).value_or(0);
+  facts.receive_window = ReceiveWindowLimitedShare(trial).value_or(0);
+  facts.send_buffer = SendBufferLimitedShare(trial).value_or(0);
+  facts.resent = ResentShare(trial).value_or(0);
+  facts.lost = LostShare(trial).value_or(0);
+  facts.congestion_window_bytes = CongestionWindowBytes(trial).value_or(0);
+  facts.send_buffer_bytes = SendBufferBytes(trial).value_or(0);
+  facts.overlimits_per_s = OverlimitsPerSecond(trial);
+  return facts;
+}
+
+bool IsOversubscribed(const Facts& facts) {
+  return facts.Has(v1::FLAG_OVERSUBSCRIBED) && facts.busiest_cpu >= kSpent;
+}
+
+bool WaitsForRoundTrips(const Facts& facts) {
+  return Exchanges(facts.workload().pattern()) && !HasRate(facts.workload().pattern()) &&
+         facts.CpusAreLeft();
+}
+
+bool KeepsItsRate(const Facts& facts) {
+  return HasRate(facts.workload().pattern()) && !facts.Has(v1::FLAG_SATURATED);
+}
+
+bool IsPaced(const Facts& facts) {
+  const double most =
+      static_cast<double>(facts.workload().pacing_bits_per_s()) * FlowsOf(facts.workload());
+  return most > 0 && facts.goodput_bits_per_s >= kReached * most;
+}
+
+bool IsShaped(const Facts& facts) {
+  return facts.overlimits_per_s >= kShapes && facts.CpusAreLeft();
+}
+
+bool LosesDatagrams(const Facts& facts) { return facts.lost >= kLossy; }
+
+// Where both sides are spent, the one that the other waits for, or runs away from.
+bool ReceiverIsSpent(const Facts& facts) {
+  return facts.receiver_cpu >= kSpent &&
+         (facts.sender_cpu < kSpent || facts.receive_window >= kMostly || LosesDatagrams(facts));
+}
+
+bool SenderIsSpent(const Facts& facts) { return facts.sender_cpu >= kSpent; }
+
+bool WaitsForCompletions(const Facts& facts) { return facts.completion_wait >= kWaits; }
+
+// tcp_chrono_start(TCP_CHRONO_RWND_LIMITED) in net/ipv4/tcp_output.c.
+bool WaitsForReceiveWindow(const Facts& facts) { return facts.receive_window >= kMostly; }
+
+bool LosesSegments(const Facts& facts) { return facts.resent >= kLossy; }
+
+// The kernel's own account (TCP_CHRONO_SNDBUF_LIMITED) begins only once its queues have run empty
+// while somebody waits for room. A buffer that is smaller than the congestion window bounds what is
+// on its way as well, before that: at most all of it is payload.
+bool HasSmallSendBuffer(const Facts& facts) {
+  return facts.send_buffer >= kMostly ||
+         (facts.send_buffer_bytes > 0 && facts.congestion_window_bytes > facts.send_buffer_bytes);
+}
+
+bool FillsCongestionWindow(const Facts& facts) { return facts.tcp_busy >= kReached; }
+
+struct Rule {
+  v1::Bottleneck bottleneck;
+  bool (*applies)(const Facts& facts);
+};
+
+// The first that applies. What was asked for comes before what gives out, CPUs before what waits
+// for them, and what TCP is told before what it finds out by itself.
+constexpr Rule kRules[] = {
+    {v1::BOTTLENECK_OVERSUBSCRIPTION, IsOversubscribed},
+    {v1::BOTTLENECK_ROUND_TRIP, WaitsForRoundTrips},
+    {v1::BOTTLENECK_RATE, KeepsItsRate},
+    {v1::BOTTLENECK_PACING, IsPaced},
+    {v1::BOTTLENECK_LINK, IsShaped},
+    {v1::BOTTLENECK_RECEIVER_CPU, ReceiverIsSpent},
+    {v1::BOTTLENECK_LOSS, LosesDatagrams},
+    {v1::BOTTLENECK_SENDER_CPU, SenderIsSpent},
+    {v1::BOTTLENECK_COMPLETIONS, WaitsForCompletions},
+    {v1::BOTTLENECK_RECEIVE_WINDOW, WaitsForReceiveWindow},
+    {v1::BOTTLENECK_LOSS, LosesSegments},
+    {v1::BOTTLENECK_SEND_BUFFER, HasSmallSendBuffer},
+    {v1::BOTTLENECK_CONGESTION_WINDOW, FillsCongestionWindow},
+};
+
+}  // namespace
+
+absl::StatusOr<v1::Bottleneck> BottleneckOf(const v1::TrialRecord& trial) {
+  ASSIGN_OR_RETURN(const Facts facts, FactsOf(trial));
+  for (const Rule& rule : kRules) {
+    if (rule.applies(facts)) return rule.bottleneck;
+  }
+  return Absent(absl::StrFormat(
+      "nothing that was seen explains it: the senders' threads ran or waited for a CPU for %.0f %% "
+      "of their windows, the receivers' for %.0f %%",
+      100 * facts.sender_cpu, 100 * facts.receiver_cpu));
+}
+
+}  // namespace copycost::record
