@@ -125,6 +125,7 @@ absl::Status Flow::OpenWays() {
                        .path = transport_->PathOf(applied_end_, parts_.end.peer_on_same_host()),
                        .counters = meter_.counters(),
                        .reuse = begins() ? &reuse_ : nullptr,
+                       .extra_copies = workload().extra_copies(),
                        .memory = MemoryOf(workload())};
   FlowSpec responses = messages;
   responses.message_bytes = workload().response_bytes();

@@ -32,6 +32,8 @@ struct FlowSpec {
   FlowCounters& counters;  // the mode counts its calls here
   // A mode that lends its buffers to the kernel tells this of them; null: nobody asks.
   ReuseTimer* reuse = nullptr;
+  // How often more than once a mode that stages does so.
+  uint32_t extra_copies = 0;
   // Of the buffers that messages are made in, or taken into.
   MessageMemory memory = {};
 };

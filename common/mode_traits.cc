@@ -16,6 +16,8 @@ bool Says(const google::protobuf::EnumDescriptor& type, int number, const Option
 
 }  // namespace
 
+bool Stages(v1::SendMode mode) { return Says(*v1::SendMode_descriptor(), mode, v1::stages); }
+
 bool PinsBuffers(v1::SendMode mode) {
   return Says(*v1::SendMode_descriptor(), mode, v1::pins_buffers);
 }

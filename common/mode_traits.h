@@ -13,6 +13,9 @@ namespace copycost {
 // memory.
 bool PinsBuffers(v1::SendMode mode);
 
+// It copies each message in memory of its own before it sends it.
+bool Stages(v1::SendMode mode);
+
 // Its messages pass through a few MiB of pages beside their own.
 bool LendsPages(v1::SendMode mode);
 

@@ -194,6 +194,10 @@ absl::Status ValidateWorkload(const v1::Workload& workload) {
     return Refuse("workload.read",
                   absl::StrCat(Label(workload.receive_mode()), " delivers nothing to read"));
   }
+  if (workload.extra_copies() > 0 && !Stages(workload.send_mode())) {
+    return Refuse("workload.extra_copies",
+                  absl::StrCat(Label(workload.send_mode()), " makes no copies of its own"));
+  }
   return CheckTimes(workload);
 }
 

@@ -34,6 +34,22 @@ struct alignas(64) FlowCounters {
   Count timed_calls;
   Count timed_call_ns;
   Count completion_wait_ns;
+  Count timed_copies;
+  Count timed_copy_ns;
+
+  // Copies a message `copies` times in memory of our own. One in 61 messages is timed.
+  template <typename Copy>
+  void CopyMessage(uint64_t copies, Copy copy) {
+    if (untimed_messages_left_ > 0) {
+      --untimed_messages_left_;
+      return copy();
+    }
+    untimed_messages_left_ = kTimedEvery - 1;
+    const int64_t begin = MonotonicNanos();
+    copy();
+    timed_copy_ns.Add(static_cast<uint64_t>(MonotonicNanos() - begin));
+    timed_copies.Add(copies);
+  }
 
   // Makes a system call that is to move payload. Those that did are counted, and one in 61 of them
   // is timed.
@@ -54,7 +70,9 @@ struct alignas(64) FlowCounters {
   }
 
  private:
-  uint32_t untimed_calls_left_ = 0;  // the data thread's own
+  // The data thread's own.
+  uint32_t untimed_calls_left_ = 0;
+  uint32_t untimed_messages_left_ = 0;
 };
 
 }  // namespace copycost

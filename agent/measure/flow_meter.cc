@@ -64,6 +64,8 @@ void FlowMeter::Read(Edge edge) {
   counts.set_calls(counters_.calls.Get());
   counts.set_timed_calls(counters_.timed_calls.Get());
   counts.set_timed_call_ns(static_cast<int64_t>(counters_.timed_call_ns.Get()));
+  counts.set_timed_copies(counters_.timed_copies.Get());
+  counts.set_timed_copy_ns(static_cast<int64_t>(counters_.timed_copy_ns.Get()));
   counts.set_completion_wait_ns(static_cast<int64_t>(counters_.completion_wait_ns.Get()));
   const std::optional<int64_t> thread_cpu_ns = Nanos(cpu_clock_);
   if (!thread_cpu_ns.has_value()) return;
@@ -98,6 +100,8 @@ std::optional<v1::WindowCounts> FlowMeter::Window() const {
   window.set_calls(close.calls() - open.calls());
   window.set_timed_calls(close.timed_calls() - open.timed_calls());
   window.set_timed_call_ns(close.timed_call_ns() - open.timed_call_ns());
+  window.set_timed_copies(close.timed_copies() - open.timed_copies());
+  window.set_timed_copy_ns(close.timed_copy_ns() - open.timed_copy_ns());
   window.set_completion_wait_ns(close.completion_wait_ns() - open.completion_wait_ns());
   window.set_thread_cpu_ns(close.thread_cpu_ns() - open.thread_cpu_ns());
   return window;

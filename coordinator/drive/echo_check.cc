@@ -29,7 +29,7 @@ std::set<std::string> NoPartOf(v1::Role role, const v1::Workload& asked) {
   const bool sends = both || role == v1::ROLE_SENDER;
   const bool receives = both || role == v1::ROLE_RECEIVER;
   std::set<std::string> none;
-  if (!sends) none.insert({"send_mode", "touch"});
+  if (!sends) none.insert({"send_mode", "touch", "extra_copies"});
   if (!receives) none.insert({"receive_mode", "read"});
   if (!sends && !FillsFields(asked.receive_mode())) none.insert("fields");
   if (!sends && !HasBuffers(asked.receive_mode())) none.insert({"alignment_bytes", "huge_pages"});

@@ -218,6 +218,14 @@ std::optional<std::string> WhyNotShared(const v1::Workload& workload,
 }
 
 // What a host has or has not, and what contradicts itself, by the axis that asks for it.
+std::optional<std::string> WhyNoExtraCopies(const v1::Workload& workload,
+                                            const HostLimits& /*limits*/) {
+  if (workload.extra_copies() == 0 || Stages(workload.send_mode())) return std::nullopt;
+  return absl::StrCat(
+      Label(workload.send_mode()),
+      " copies no message in the sender's memory, so that it can make no more copies");
+}
+
 struct Feature {
   absl::string_view axis;
   absl::string_view and_axis;  // it is an error only if the user named both
@@ -232,6 +240,7 @@ constexpr Feature kFeatures[] = {{"transport", "transport", WhyNoTransport},
                                  {"working_set_bytes", "working_set_bytes", WhyNoWorkingSet},
                                  {"flows_per_thread", "pattern", WhyNotShared},
                                  {"read", "receive_mode", WhyNothingToRead}};
+                                 {"extra_copies", "send_mode", WhyNoExtraCopies},
 
 // Locked memory without which the workload cannot run.
 uint64_t LockedBytesNeeded(const v1::Workload& workload) {

@@ -82,6 +82,7 @@ v1::Workload Verifying(const v1::Workload& measured, uint64_t total_bytes) {
   workload.clear_receive_buffer_bytes();
   if (!cuts) workload.clear_mss_bytes();
   workload.clear_busy_poll_us();
+  workload.clear_extra_copies();
   workload.set_placement(v1::PLACEMENT_SPREAD);
   if (HasRate(measured.pattern())) workload.set_rate(kNoWaiting);
   const uint64_t bytes_of_each = BytesOfEach(workload) * FlowsOf(workload);

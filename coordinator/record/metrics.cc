@@ -32,6 +32,12 @@ double TimedCallsOf(const v1::WindowCounts& window) {
 double TimedNsOf(const v1::WindowCounts& window) {
   return static_cast<double>(window.timed_call_ns());
 }
+double TimedCopiesOf(const v1::WindowCounts& window) {
+  return static_cast<double>(window.timed_copies());
+}
+double TimedCopyNsOf(const v1::WindowCounts& window) {
+  return static_cast<double>(window.timed_copy_ns());
+}
 double CompletionWaitNsOf(const v1::WindowCounts& window) {
   return static_cast<double>(window.completion_wait_ns());
 }
@@ -145,6 +151,11 @@ absl::StatusOr<double> RecvCallMeanUs(const v1::TrialRecord& trial) {
   return CallMeanUs(trial, v1::ROLE_RECEIVER);
 }
 
+absl::StatusOr<double> StagingCopyNs(const v1::TrialRecord& trial) {
+  ASSIGN_OR_RETURN(const auto windows, SendersWindowsOf(trial));
+  return RatioOfSums(windows, {TimedCopyNsOf, TimedCopiesOf, "no message was staged and timed"});
+}
+
 absl::StatusOr<double> CompletionWaitShare(const v1::TrialRecord& trial) {
   // Where nothing was pinned no buffer is ever the kernel's: none was waited for, and 0 would claim
   // that it had been measured.
@@ -233,6 +244,9 @@ constexpr Metric kMetrics[] = {
      SendCallMeanUs},
     {"recv_call_mean_us", "us", "mean time in a receiving system call, of one call in 61",
      RecvCallMeanUs},
+    {"staging_copy_ns", "ns",
+     "mean time of one copy of a message in the sender's own memory, of one message in 61",
+     StagingCopyNs},
     {"exchanges_per_s", "1/s", "exchanges that ended in the windows of the senders",
      ExchangesPerSecond},
     {"rr_latency_p50_us", "us", "latency of an exchange, median",

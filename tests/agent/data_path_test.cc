@@ -247,6 +247,18 @@ TEST(UnchangedMessagesTest, AreWrittenIntoAFileOnce) {
   EXPECT_EQ(run.received.total_bytes(), workload.message_bytes() * workload.messages_per_flow());
 }
 
+TEST(ExtraCopiesTest, AreMadeAndCounted) {
+  v1::Workload workload = VerifiedWorkload(v1::SEND_MODE_TWO_COPY);
+  workload.set_extra_copies(3);
+  const FlowRun run = RunFlow({.workload = workload});
+  ASSERT_OK(run.sender);
+  ASSERT_OK(run.receiver);
+  const uint64_t bytes = workload.message_bytes() * workload.messages_per_flow();
+  EXPECT_EQ(run.received.verified_bytes(), bytes);
+  EXPECT_EQ(run.sent.evidence().staged_bytes(), 4 * bytes);
+  EXPECT_EQ(run.sent.evidence().kernel_copied_bytes(), bytes);
+}
+
 class ContentAndSinkTest : public ::testing::TestWithParam<std::tuple<v1::Touch, v1::Read>> {};
 
 TEST_P(ContentAndSinkTest, GoThroughTheSameSendersAndReceivers) {

@@ -136,12 +136,23 @@ TEST(TrialValidationTest, RefusesEveryNumberBeyondItsAxisAndTakesTheLargest) {
           MakePaced(w);
           w.set_response_bytes(w.message_bytes());  // which the most fields divide too
         }
+        if (field.number() == v1::Workload::kExtraCopiesFieldNumber) {
+          w.set_send_mode(v1::SEND_MODE_TWO_COPY);
+        }
         SetNumber(w, field, value);
       });
     };
     EXPECT_OK(check_with(maximum)) << field.name();
     EXPECT_THAT(check_with(maximum + 1), Refuses(absl::StrCat("workload.", field.name())));
   }
+}
+
+TEST(TrialValidationTest, OnlyModesThatStageMakeMoreCopies) {
+  EXPECT_THAT(CheckBentWorkload([](auto& w) {
+                w.set_send_mode(v1::SEND_MODE_ONE_COPY);
+                w.set_extra_copies(1);
+              }),
+              Refuses("workload.extra_copies"));
 }
 
 TEST(TrialValidationTest, RefusesEnumValuesItDoesNotKnow) {

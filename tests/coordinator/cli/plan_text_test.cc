@@ -33,7 +33,7 @@ TEST(PlanTextTest, SaysWhatWillRunAndForHowLong) {
             "pacing_bits_per_s=none mtu=found send_buffer_bytes=auto receive_buffer_bytes=auto "
             "nodelay=auto mss_bytes=found busy_poll_us=none tso=found gro=found "
             "flows_per_thread=1 working_set_bytes=auto "
-            "alignment_bytes=auto huge_pages=none placement=spread\n"
+            "alignment_bytes=auto huge_pages=none placement=spread extra_copies=none\n"
             "\n"
             "cells\n"
             "  message_bytes  send_mode\n"

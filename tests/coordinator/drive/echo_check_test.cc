@@ -143,6 +143,7 @@ TEST(EchoCheckTest, CatchesEveryFieldThatNoAgentApplied) {
     attempt.mutable_workload()->set_receive_buffer_bytes(1 << 20);
     attempt.mutable_workload()->set_mss_bytes(1000);
     attempt.mutable_workload()->set_busy_poll_us(50);
+    attempt.mutable_workload()->set_extra_copies(3);
     attempt.mutable_workload()->set_working_set_bytes(1 << 20);
     attempt.mutable_workload()->set_alignment_bytes(64);
     attempt.mutable_workload()->set_mtu(9000);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "common/units.h"
+#include "coordinator/experiment/ring_depth.h"
 #include "tests/testing/record_builder.h"
 
 namespace copycost {

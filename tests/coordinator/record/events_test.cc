@@ -12,13 +12,13 @@ using ::copycost::testing::StatusIs;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr int64_t kWindowNs = 600'000'000;
+constexpr int64_t kCountedNs = 600'000'000;
 
-v1::EventCount Counted(const std::string& event, uint64_t value, int64_t running_ns = kWindowNs) {
+v1::EventCount Counted(const std::string& event, uint64_t value, int64_t running_ns = kCountedNs) {
   v1::EventCount count;
   count.set_event(event);
   count.set_value(value);
-  count.set_enabled_ns(kWindowNs);
+  count.set_enabled_ns(kCountedNs);
   count.set_running_ns(running_ns);
   return count;
 }
@@ -97,12 +97,12 @@ TEST_F(RecordedEventsTest, AThreadOfSeveralFlowsIsCountedOnce) {
 }
 
 TEST_F(RecordedEventsTest, SharedCountersAreScaledFlaggedAndRejected) {
-  Sent(0).set_running_ns(kWindowNs * 95 / 100);
+  Sent(0).set_running_ns(kCountedNs * 95 / 100);
   EXPECT_FALSE(IsMultiplexed(trial_));
-  Sent(0).set_running_ns(kWindowNs / 2);
+  Sent(0).set_running_ns(kCountedNs / 2);
   EXPECT_DOUBLE_EQ(*Value("sender_cycles"), 10 * 2 + 20);
   EXPECT_TRUE(IsMultiplexed(trial_));
-  Sent(0).set_running_ns(kWindowNs / 2 - 1);
+  Sent(0).set_running_ns(kCountedNs / 2 - 1);
   EXPECT_THAT(Value("sender_cycles").status(),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("for 50 % of")));
   Sent(0).set_running_ns(0);

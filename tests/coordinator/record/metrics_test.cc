@@ -92,6 +92,8 @@ v1::TrialRecord AllDifferent() {
   sent.set_timed_call_ns(1'234'567);
   sent.set_thread_cpu_ns(417'000'000);
   sent.set_completion_wait_ns(31'000'000);
+  sent.set_timed_copies(123);
+  sent.set_timed_copy_ns(246'123);
   sender.set_total_bytes(90'000'000);
   sender.set_retransmitted_segments(17);
   sender.set_retransmitted_bytes(24'616);
@@ -150,6 +152,7 @@ TEST(MetricsTest, EachColumnHoldsItsOwnFigure) {
       {"bytes_per_send_call", 70'003'000.0 / 7'013},
       {"send_call_mean_us", 1'234.567 / 109},
       {"recv_call_mean_us", 2'345.678 / 95},
+      {"staging_copy_ns", 246'123.0 / 123},
       {"copies_per_byte", (1.1 + 2.3 + 53.05 + 88) / 90},
       {"copies_per_byte_at_least", (1.1 + 2.3 + 53 + 88) / 90},
       {"copies_per_byte_at_most", (1.1 + 2.3 + 53.1 + 88) / 90},

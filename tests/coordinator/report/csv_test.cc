@@ -47,10 +47,11 @@ TEST(CsvTest, ColumnsStandInTheOrderOfTheDesign) {
           "pattern,send_mode,receive_mode,message_bytes,fields,threads,touch,read,"
           "congestion,ring_depth,pacing_bits_per_s,mtu,response_bytes,rate,send_buffer_bytes,"
           "receive_buffer_bytes,nodelay,mss_bytes,busy_poll_us,tso,gro,flows_per_thread,"
-          "working_set_bytes,alignment_bytes,huge_pages,placement,warmup_s,window_s,goodput_gbps,"
+          "working_set_bytes,alignment_bytes,huge_pages,placement,extra_copies,warmup_s,window_s,"
+          "goodput_gbps,"
           "messages_per_s,bytes_per_send_"
           "call,send_call_mean_us,"
-          "recv_call_mean_us,exchanges_per_s,rr_latency_p50_us,"));
+          "recv_call_mean_us,staging_copy_ns,exchanges_per_s,rr_latency_p50_us,"));
 }
 
 TEST(CsvTest, WhatIsAbsentIsAnEmptyField) {
