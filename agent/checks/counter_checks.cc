@@ -39,15 +39,26 @@ v1::Check ScopeCheck(const Kernel& kernel, const Scope& scope) {
                      "");
 }
 
-// Of threads. Context switches and faults are counted without counters.
+// What is known of a thread without counters.
+ThreadUsage UsageKnown(const Kernel& kernel) {
+  ThreadUsage usage;
+  const absl::StatusOr<std::string> schedstat = kernel.Read("/proc/thread-self/schedstat");
+  if (schedstat.ok()) ParseSchedStat(*schedstat, usage).IgnoreError();  // it then knows less
+  const absl::StatusOr<std::string> sched = kernel.Read("/proc/thread-self/sched");
+  if (sched.ok()) usage.migrations = ParseMigrations(*sched);
+  return usage;
+}
+
+// Of threads.
 v1::Check EventsCheck(const Kernel& kernel) {
   constexpr char kName[] = "events";
   std::vector<std::string> counted, user_only, absent;
   absl::Status why;
+  const ThreadUsage known = UsageKnown(kernel);
   for (const absl::string_view name : kDefaultEvents) {
     const std::string event(name);
     const absl::StatusOr<Kernel::Counted> count = kernel.Count(event, CounterTarget::ThisThread());
-    if (UsageEvent(name, {}) || (count.ok() && !count->user_only)) {
+    if (UsageEvent(name, known) || (count.ok() && !count->user_only)) {
       counted.push_back(event);
     } else if (count.ok()) {
       user_only.push_back(event);

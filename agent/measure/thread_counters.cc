@@ -1,28 +1,38 @@
 #include "agent/measure/thread_counters.h"
 
+#include <algorithm>
+
 #include "common/clock.h"
 
 namespace copycost {
 namespace {
 
-bool IsUsage(const std::string& event) { return UsageEvent(event, {}).has_value(); }
+// What can be told of a thread without counters; where nothing can be read, what always could.
+ThreadUsage KnownOf(const absl::StatusOr<UsageReader>& reader) {
+  if (!reader.ok()) return {};
+  return reader->Read().value_or(ThreadUsage());
+}
 
-std::vector<std::string> UsageEventsOf(absl::Span<const v1::EventGroup> groups) {
+std::vector<std::string> UsageEventsOf(absl::Span<const v1::EventGroup> groups,
+                                       const ThreadUsage& known) {
   std::vector<std::string> events;
   for (const v1::EventGroup& group : groups) {
     for (const std::string& event : group.events()) {
-      if (IsUsage(event)) events.push_back(event);
+      if (UsageEvent(event, known)) events.push_back(event);
     }
   }
   return events;
 }
 
-std::vector<v1::EventGroup> WithoutUsage(absl::Span<const v1::EventGroup> groups) {
+std::vector<v1::EventGroup> WithoutUsage(absl::Span<const v1::EventGroup> groups,
+                                         const std::vector<std::string>& usage_events) {
   std::vector<v1::EventGroup> others;
   for (const v1::EventGroup& group : groups) {
     v1::EventGroup other;
     for (const std::string& event : group.events()) {
-      if (!IsUsage(event)) other.add_events(event);
+      const bool usage =
+          std::find(usage_events.begin(), usage_events.end(), event) != usage_events.end();
+      if (!usage) other.add_events(event);
     }
     if (!other.events().empty()) others.push_back(std::move(other));
   }
@@ -32,9 +42,9 @@ std::vector<v1::EventGroup> WithoutUsage(absl::Span<const v1::EventGroup> groups
 }  // namespace
 
 ThreadCounters::ThreadCounters(CounterSource& source, absl::Span<const v1::EventGroup> groups)
-    : usage_events_(UsageEventsOf(groups)),
-      usage_(UsageReader::OfThisThread()),
-      events_(source, WithoutUsage(groups), CounterTarget::ThisThread()) {}
+    : usage_(UsageReader::OfThisThread()),
+      usage_events_(UsageEventsOf(groups, KnownOf(usage_))),
+      events_(source, WithoutUsage(groups, usage_events_), CounterTarget::ThisThread()) {}
 
 void ThreadCounters::Begin() {
   Read(opened_);
@@ -78,7 +88,12 @@ v1::EventCount ThreadCounters::TellUsage(const std::string& event) const {
     count.set_absent(std::string(reading->usage.status().message()));
     return count;
   }
-  count.set_value(*UsageEvent(event, *closed_.usage) - *UsageEvent(event, *opened_.usage));
+  const auto opened = UsageEvent(event, *opened_.usage), closed = UsageEvent(event, *closed_.usage);
+  if (!opened || !closed) {
+    count.set_absent("the kernel no longer told it of a thread");
+    return count;
+  }
+  count.set_value(*closed - *opened);
   count.set_enabled_ns(closed_.at_ns - opened_.at_ns);
   count.set_running_ns(count.enabled_ns());
   return count;

@@ -40,9 +40,9 @@ class ThreadCounters {
   void Read(Reading& reading) const;
   v1::EventCount TellUsage(const std::string& event) const;
 
-  std::vector<std::string> usage_events_;
   absl::StatusOr<UsageReader> usage_;
-  EventCounters events_;  // the others
+  std::vector<std::string> usage_events_;  // that it tells
+  EventCounters events_;                   // the others
   Reading opened_;
   Reading closed_;
 };

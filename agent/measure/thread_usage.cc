@@ -57,12 +57,16 @@ absl::StatusOr<UsageReader> UsageReader::OfThisThread() {
   ASSIGN_OR_RETURN(reader.status_, Open("/proc/thread-self/status"));
   absl::StatusOr<UniqueFd> schedstat = Open("/proc/thread-self/schedstat");
   if (schedstat.ok()) reader.schedstat_ = *std::move(schedstat);
+  absl::StatusOr<UniqueFd> sched = Open("/proc/thread-self/sched");
+  if (sched.ok()) reader.sched_ = *std::move(sched);
   return reader;
 }
 
 std::vector<int> UsageReader::Descriptors() const {
   std::vector<int> all = {stat_.get(), status_.get()};
-  if (schedstat_.valid()) all.push_back(schedstat_.get());
+  for (const UniqueFd* file : {&schedstat_, &sched_}) {
+    if (file->valid()) all.push_back(file->get());
+  }
   return all;
 }
 
@@ -70,10 +74,14 @@ absl::StatusOr<ThreadUsage> UsageReader::Read() const {
   ASSIGN_OR_RETURN(const std::string stat, ReadWhole(stat_.get(), "a thread's stat"));
   ASSIGN_OR_RETURN(const std::string status, ReadWhole(status_.get(), "a thread's status"));
   ASSIGN_OR_RETURN(ThreadUsage usage, ParseThreadUsage(stat, status));
-  if (!schedstat_.valid()) return usage;
-  ASSIGN_OR_RETURN(const std::string schedstat,
-                   ReadWhole(schedstat_.get(), "a thread's schedstat"));
-  ASSIGN_OR_RETURN(usage.run_delay_ns, ParseRunDelay(schedstat));
+  if (schedstat_.valid()) {
+    ASSIGN_OR_RETURN(const std::string text, ReadWhole(schedstat_.get(), "a thread's schedstat"));
+    RETURN_IF_ERROR(ParseSchedStat(text, usage));
+  }
+  if (sched_.valid()) {
+    ASSIGN_OR_RETURN(const std::string text, ReadWhole(sched_.get(), "a thread's sched"));
+    usage.migrations = ParseMigrations(text);
+  }
   return usage;
 }
 
@@ -97,12 +105,29 @@ absl::StatusOr<ThreadUsage> ParseThreadUsage(absl::string_view stat, absl::strin
   return usage;
 }
 
-absl::StatusOr<int64_t> ParseRunDelay(absl::string_view schedstat) {
+absl::Status ParseSchedStat(absl::string_view schedstat, ThreadUsage& usage) {
   const std::vector<absl::string_view> numbers =
       absl::StrSplit(absl::StripAsciiWhitespace(schedstat), ' ');
+  uint64_t cpu_ns = 0;
   int64_t run_delay_ns = 0;
-  if (numbers.size() == 3 && absl::SimpleAtoi(numbers[1], &run_delay_ns)) return run_delay_ns;
-  return absl::InternalError("a thread's schedstat cannot be understood");
+  if (numbers.size() != 3 || !absl::SimpleAtoi(numbers[0], &cpu_ns) ||
+      !absl::SimpleAtoi(numbers[1], &run_delay_ns)) {
+    return absl::InternalError("a thread's schedstat cannot be understood");
+  }
+  usage.cpu_ns = cpu_ns;
+  usage.run_delay_ns = run_delay_ns;
+  return absl::OkStatus();
+}
+
+// "se.nr_migrations                             :                    0"
+std::optional<uint64_t> ParseMigrations(absl::string_view sched) {
+  for (const absl::string_view line : absl::StrSplit(sched, '\n')) {
+    if (!absl::StartsWith(line, "se.nr_migrations ")) continue;
+    uint64_t migrations = 0;
+    const absl::string_view number = line.substr(line.rfind(':') + 1);
+    if (absl::SimpleAtoi(number, &migrations)) return migrations;
+  }
+  return std::nullopt;
 }
 
 std::optional<uint64_t> UsageEvent(absl::string_view event, const ThreadUsage& usage) {
@@ -110,6 +135,8 @@ std::optional<uint64_t> UsageEvent(absl::string_view event, const ThreadUsage& u
   if (event == "page-faults") return usage.minor_faults + usage.major_faults;
   if (event == "minor-faults") return usage.minor_faults;
   if (event == "major-faults") return usage.major_faults;
+  if (event == "task-clock") return usage.cpu_ns;
+  if (event == "cpu-migrations") return usage.migrations;
   return std::nullopt;
 }
 

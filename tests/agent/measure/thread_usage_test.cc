@@ -48,12 +48,22 @@ TEST(ThreadUsageTest, WhatCannotBeUnderstoodIsNotZero) {
 }
 
 TEST(ThreadUsageTest, WaitsForACpuAreTheSecondNumberOfSchedstat) {
-  const auto delay = ParseRunDelay("1696451 511706 1\n");
-  ASSERT_OK(delay);
-  EXPECT_EQ(*delay, 511'706);
+  ThreadUsage usage;
+  ASSERT_OK(ParseSchedStat("1696451 511706 1\n", usage));
+  EXPECT_EQ(usage.cpu_ns, 1'696'451u);
+  EXPECT_EQ(usage.run_delay_ns, 511'706);
   for (const char* text : {"", "1 2\n", "1 x 3\n", "1 2 3 4\n"}) {
-    EXPECT_THAT(ParseRunDelay(text).status(), StatusIs(absl::StatusCode::kInternal, ::testing::_));
+    EXPECT_THAT(ParseSchedStat(text, usage), StatusIs(absl::StatusCode::kInternal, ::testing::_));
   }
+}
+
+TEST(ThreadUsageTest, MigrationsAreALineOfSched) {
+  EXPECT_EQ(ParseMigrations("cat (1, #threads: 1)\n---\n"
+                            "se.nr_migrations                :                   12\n"
+                            "nr_switches                     :                    3\n"),
+            12u);
+  EXPECT_EQ(ParseMigrations(""), std::nullopt);
+  EXPECT_EQ(ParseMigrations("se.nr_migrations : x\n"), std::nullopt);
 }
 
 // Two threads that spin on one CPU have it by turns.
@@ -93,12 +103,17 @@ TEST(ThreadUsageTest, EventsAreSumsOfIt) {
                              .involuntary_switches = 2,
                              .minor_faults = 4,
                              .major_faults = 8,
-                             .run_delay_ns = 0};
+                             .cpu_ns = 16,
+                             .run_delay_ns = 0,
+                             .migrations = 32};
   EXPECT_EQ(UsageEvent("context-switches", usage), 3u);
   EXPECT_EQ(UsageEvent("page-faults", usage), 12u);
   EXPECT_EQ(UsageEvent("minor-faults", usage), 4u);
   EXPECT_EQ(UsageEvent("major-faults", usage), 8u);
+  EXPECT_EQ(UsageEvent("task-clock", usage), 16u);
+  EXPECT_EQ(UsageEvent("cpu-migrations", usage), 32u);
   EXPECT_EQ(UsageEvent("cycles", usage), std::nullopt);
+  EXPECT_EQ(UsageEvent("task-clock", {}), std::nullopt);  // the kernel does not tell
 }
 
 rusage OwnUsage() {
