@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "agent/host_info.h"
+#include "agent/measure/agent_processes.h"
 #include "agent/patterns/streams.h"
 #include "agent/transport/inet_socket.h"
 #include "common/clock.h"
@@ -113,6 +114,7 @@ void DataThread::Join() {
 }
 
 void DataThread::Main() {
+  ::pthread_setname_np(::pthread_self(), DataThreadName(flows_.front()->end().role()));
   OpenCounters();
   LeaveSharedFileTable(DescriptorsToKeep());
   const std::vector<uint32_t> allowed = AllowedCpus();  // before this thread is bound to one

@@ -197,6 +197,9 @@ absl::Status TrialRunner::StartThreads() {
   if (options_.counters != nullptr && prepare_.has_instruments()) {
     counters_.emplace(*options_.counters, prepare_.instruments(), OnlineCpus());
   }
+  if (const uint32_t hz = prepare_.instruments().sampling_hz(); hz > 0) {
+    profiler_ = Profiler::Open(OnlineCpus(), hz);
+  }
   for (auto& [number, parts] : flows) RETURN_IF_ERROR(StartThread(number, std::move(parts)));
   ListFlows();
   const absl::Time deadline = clock_.Now() + kOpenLimit;
@@ -280,6 +283,7 @@ absl::Status TrialRunner::Measure(const v1::Start& start) {
   }
   traffic_limit_ = at + options_.limits.max_duration + kEndLimit;
   gate_.Advance(Phase::kRunning);
+  if (profiler() != nullptr) profiler()->LearnThreads();
   sampler_.emplace(std::move(sources), at);
   WatchDatagrams(at);
   if (schedule_.windowed()) {
@@ -293,8 +297,12 @@ absl::Status TrialRunner::RunWindow(absl::Time opens, absl::Time closes) {
   RETURN_IF_ERROR(WaitUntil(opens));
   ASSIGN_OR_RETURN(const HostCpuReading opened, ReadHostCpu());
   if (counters_) counters_->Begin();
+  if (profiler() != nullptr) {
+    if (const absl::Status began = profiler()->Begin(); !began.ok()) profiler_ = began;
+  }
   RETURN_IF_ERROR(ReadEdge(FlowMeter::Edge::kOpen, opens));
   RETURN_IF_ERROR(WaitUntil(closes));
+  if (profiler() != nullptr) profiler()->End();
   if (counters_) counters_->End();
   ASSIGN_OR_RETURN(const HostCpuReading closed, ReadHostCpu());
   RETURN_IF_ERROR(ReadEdge(FlowMeter::Edge::kClose, closes));
@@ -363,6 +371,7 @@ void TrialRunner::EmitFinished() {
   }
   if (host_cpu_.has_value()) *finished.mutable_host_cpu() = *host_cpu_;
   if (counters_ && schedule_.windowed()) TellCounts(finished);
+  if (schedule_.windowed()) TellProfile(finished);
   if (uring_workers_.ok()) finished.set_uring_workers(*uring_workers_);
   const absl::StatusOr<CounterValues> net = ReadNetCounters();
   if (net.ok() && net_before_.ok()) *finished.mutable_net_counters() = Growth(*net_before_, *net);
@@ -371,6 +380,14 @@ void TrialRunner::EmitFinished() {
     *finished.mutable_link_counters() = Growth(*link_before_, *link);
   }
   Emit(event);
+}
+
+void TrialRunner::TellProfile(v1::Finished& finished) const {
+  if (!profiler_.ok()) {
+    finished.mutable_profile()->set_absent(std::string(profiler_.status().message()));
+  } else if (*profiler_ != nullptr) {
+    *finished.mutable_profile() = (*profiler_)->Tell();
+  }
 }
 
 absl::StatusOr<CounterValues> TrialRunner::ReadDataInterface() const {
@@ -452,6 +469,7 @@ absl::StatusOr<TrialRunner::Note> TrialRunner::NextNote(absl::Time deadline,
     const absl::Time now = clock_.Now();
     if (sampler_.has_value() && now >= sampler_->due()) {
       if (auto sample = sampler_->Tick(now)) *samples_.add_samples() = *std::move(sample);
+      if (profiler() != nullptr) profiler()->Drain();
     }
     if (watch_.has_value() && now >= watch_->due()) RETURN_IF_ERROR(watch_->Tick(now));
     if (now >= last_event_ + kHeartbeat) EmitLife();

@@ -31,6 +31,7 @@
 #include "agent/measure/host_cpu.h"
 #include "agent/measure/link_counters.h"
 #include "agent/measure/net_counters.h"
+#include "agent/measure/profiler.h"
 #include "agent/measure/sampler.h"
 #include "agent/measure/trial_counters.h"
 #include "agent/measure/window_gate.h"
@@ -113,6 +114,8 @@ class TrialRunner {
   void EmitFinished();
   absl::StatusOr<CounterValues> ReadDataInterface() const;
   void TellCounts(v1::Finished& finished) const;
+  Profiler* profiler() { return profiler_.ok() ? profiler_->get() : nullptr; }
+  void TellProfile(v1::Finished& finished) const;
   void Emit(const v1::Event& event);
   void EmitLife();
 
@@ -133,6 +136,7 @@ class TrialRunner {
   std::optional<LinkChange> link_;
   std::optional<Rendezvous> rendezvous_;
   std::optional<TrialCounters> counters_;
+  absl::StatusOr<std::unique_ptr<Profiler>> profiler_ = nullptr;  // null: not asked for
   std::vector<std::unique_ptr<DataThread>> threads_;
   std::vector<Flow*> flows_;        // of threads_, in the order of prepare_'s ends
   std::vector<FlowMeter*> meters_;  // of flows_, once there is traffic

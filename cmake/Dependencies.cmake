@@ -15,6 +15,7 @@ find_path(PFM_INCLUDE_DIR perfmon/pfmlib_perf_event.h REQUIRED)
 add_library(PFM::pfm UNKNOWN IMPORTED)
 set_target_properties(PFM::pfm PROPERTIES
   IMPORTED_LOCATION ${PFM_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${PFM_INCLUDE_DIR})
+pkg_check_modules(DW REQUIRED IMPORTED_TARGET libdw)
 pkg_check_modules(URING REQUIRED IMPORTED_TARGET liburing>=2.3)
 
 if(NOT COPYCOST_AGENT_ONLY)

@@ -3,6 +3,7 @@
 #define COPYCOST_COMMON_EVENTS_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -24,6 +25,11 @@ inline constexpr absl::string_view kNoEvents = "none";
 // InvalidArgument, in words that stand alone, for what cannot be a name: 1 to 128 printable
 // characters, none of them a blank or a comma, with a letter or digit among them.
 absl::Status CheckEventName(absl::string_view name);
+
+// Samples of each CPU for the ledger: a number that nothing else goes by, so that no work in step
+// with a clock is always seen, or never.
+inline constexpr uint32_t kDefaultLedgerHz = 199;
+inline constexpr uint32_t kMostLedgerHz = 4999;
 
 // Whether the kernel counts the event by itself, in its own code: never without it, and never by
 // the PMU.

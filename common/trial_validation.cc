@@ -142,6 +142,10 @@ absl::Status CheckThreads(const v1::Prepare& prepare) {
 
 // What libpfm4 and the kernel make of a name is theirs to say.
 absl::Status CheckInstruments(const v1::Instruments& instruments) {
+  if (instruments.sampling_hz() > kMostLedgerHz) {
+    return Refuse("instruments", absl::StrCat(instruments.sampling_hz(),
+                                              " samples a second; at most ", kMostLedgerHz));
+  }
   for (const auto* groups : {&instruments.thread_groups(), &instruments.cpu_groups()}) {
     size_t events = 0;
     for (const v1::EventGroup& group : *groups) {
@@ -190,13 +194,13 @@ absl::Status ValidateWorkload(const v1::Workload& workload) {
   if (workload.read() == v1::READ_VERIFY && workload.touch() != v1::TOUCH_VERIFY) {
     return Refuse("workload.read", "verify needs touch verify");
   }
-  if (workload.read() != v1::READ_NONE && DeliversNothing(workload.receive_mode())) {
-    return Refuse("workload.read",
-                  absl::StrCat(Label(workload.receive_mode()), " delivers nothing to read"));
-  }
   if (workload.extra_copies() > 0 && !Stages(workload.send_mode())) {
     return Refuse("workload.extra_copies",
                   absl::StrCat(Label(workload.send_mode()), " makes no copies of its own"));
+  }
+  if (workload.read() != v1::READ_NONE && DeliversNothing(workload.receive_mode())) {
+    return Refuse("workload.read",
+                  absl::StrCat(Label(workload.receive_mode()), " delivers nothing to read"));
   }
   return CheckTimes(workload);
 }

@@ -62,7 +62,7 @@ clang_checks() {
 # mostly wait for what was broken to be found: they end their processes before a leak could be told.
 asan_ubsan() {
   build asan-ubsan
-  run_tests asan-ubsan -E 'integration_(bottleneck|strace|faults|kill|two_hosts)'
+  run_tests asan-ubsan -E 'integration_(bottleneck|ledger|strace|faults|kill|two_hosts)'
 }
 
 # Without address randomisation: with much of it, TSan cannot place its shadow memory.

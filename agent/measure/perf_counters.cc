@@ -51,20 +51,13 @@ bool IsClock(const perf_event_attr& attributes) {
                                                    attributes.config == PERF_COUNT_SW_CPU_CLOCK);
 }
 
-std::optional<int> Paranoid() {
-  std::ifstream file("/proc/sys/kernel/perf_event_paranoid");
-  int value = 0;
-  if (file >> value) return value;
-  return std::nullopt;
-}
-
 absl::Status WhyNotOpened(int error, const perf_event_attr& attributes,
                           const CounterTarget& target) {
   return WhyNotCounted(error,
                        {.pmu = UsesPmu(attributes),
                         .of_cpu = target.cpu.has_value(),
                         .with_kernel = !attributes.exclude_kernel},
-                       Paranoid());
+                       PerfEventParanoid());
 }
 
 // libpfm4 is asked by one thread at a time: it does not say that more may.
@@ -208,6 +201,13 @@ class PerfGroup final : public CounterGroup {
 };
 
 }  // namespace
+
+std::optional<int> PerfEventParanoid() {
+  std::ifstream file("/proc/sys/kernel/perf_event_paranoid");
+  int value = 0;
+  if (file >> value) return value;
+  return std::nullopt;
+}
 
 absl::Status WhyNotCounted(int error, const WantedCounter& wanted, std::optional<int> paranoid) {
   absl::Status why = ErrnoStatus(error, "perf_event_open");

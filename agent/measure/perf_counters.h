@@ -26,6 +26,9 @@ struct WantedCounter {
   bool with_kernel = false;
 };
 
+// kernel.perf_event_paranoid.
+std::optional<int> PerfEventParanoid();
+
 // What perf_event_open's error means: the reason, and after a ';' what would permit it. `paranoid`
 // is kernel.perf_event_paranoid, where it is known. Pure.
 absl::Status WhyNotCounted(int error, const WantedCounter& wanted, std::optional<int> paranoid);

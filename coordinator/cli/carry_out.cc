@@ -40,6 +40,7 @@ class Trials {
                 {.hold = HoldRequestOf(session.info),
                  .session = static_cast<uint32_t>(session.info.sessions_size()),
                  .events = GroupEvents(session.info.plan().experiment()),
+                 .ledger_hz = session.info.plan().experiment().ledger_hz(),
                  .on_waiting = [this](absl::string_view what) { progress_->Say(what); }}),
         signals_([this] { driver_.Interrupt(); }) {
     for (const PastAttempt& attempt : session.history) schedule_.Record(attempt);

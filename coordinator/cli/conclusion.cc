@@ -1,14 +1,18 @@
 #include "coordinator/cli/conclusion.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "common/log.h"
 #include "common/status.h"
 #include "common/words.h"
 #include "coordinator/analysis/cells.h"
+#include "coordinator/analysis/ledger.h"
 #include "coordinator/cli/exit_code.h"
 #include "coordinator/cli/plan_text.h"
 #include "coordinator/cli/terminal.h"
@@ -16,6 +20,7 @@
 #include "coordinator/report/event_notes.h"
 #include "coordinator/report/file.h"
 #include "coordinator/report/json_lines.h"
+#include "coordinator/report/ledger_table.h"
 #include "coordinator/report/table.h"
 #include "coordinator/store/reader.h"
 
@@ -35,20 +40,51 @@ bool Incomplete(const Cells& cells, uint32_t blocks) {
   return false;
 }
 
-absl::Status WriteFiles(const std::string& directory, const record::Run& run, const Cells& cells) {
+using Ledgers = std::vector<analysis::CellLedger>;
+
+// The file of a cell's stacks.
+std::string StacksPath(const std::string& directory, const analysis::CellLedger& ledger) {
+  return absl::StrFormat("%s/stacks/cell-%03d.folded", directory, ledger.cell.id());
+}
+
+absl::Status WriteLedger(const std::string& directory, const Ledgers& ledgers) {
+  if (ledgers.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(
+      report::WriteAtomically(absl::StrCat(directory, "/ledger.csv"), report::LedgerCsv(ledgers)));
+  const std::string stacks = absl::StrCat(directory, "/stacks");
+  if (::mkdir(stacks.c_str(), 0777) != 0 && errno != EEXIST) {
+    return ErrnoStatus(absl::StrCat("mkdir ", stacks));
+  }
+  for (const analysis::CellLedger& ledger : ledgers) {
+    if (ledger.trials == 0) continue;
+    RETURN_IF_ERROR(
+        report::WriteAtomically(StacksPath(directory, ledger), report::FoldedStacks(ledger)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WriteFiles(const std::string& directory, const record::Run& run, const Cells& cells,
+                        const Ledgers& ledgers) {
+  RETURN_IF_ERROR(WriteLedger(directory, ledgers));
   RETURN_IF_ERROR(
       report::WriteAtomically(absl::StrCat(directory, "/results.csv"), report::ResultsCsv(run)));
   return report::WriteAtomically(absl::StrCat(directory, "/summary.csv"),
                                  report::SummaryCsv(cells));
 }
 
-absl::Status Print(const record::Run& run, const Cells& cells, bool json, ResultStream& results) {
+absl::Status Print(const record::Run& run, const Cells& cells, const Ledgers& ledgers, bool json,
+                   ResultStream& results) {
   if (!json) {
-    return results.Write(absl::StrCat(report::SummaryTable(cells, WidthOf(STDOUT_FILENO)),
-                                      CommonLine(run.info.plan())));
+    const size_t width = WidthOf(STDOUT_FILENO);
+    return results.Write(absl::StrCat(report::SummaryTable(cells, width),
+                                      CommonLine(run.info.plan()),
+                                      report::LedgerTable(ledgers, width)));
   }
   for (const analysis::CellSummary& cell : cells) {
     RETURN_IF_ERROR(results.Write(report::CellLine(run.info, cell)));
+  }
+  for (const analysis::CellLedger& ledger : ledgers) {
+    RETURN_IF_ERROR(results.Write(report::LedgerLines(run.info, ledger)));
   }
   return results.Write(report::RunLine(run));
 }
@@ -73,20 +109,22 @@ int Conclude(const std::string& directory, const Ending& ending, bool json, Resu
   const absl::StatusOr<record::Run> run = store::Read(absl::StrCat(directory, "/results.db"));
   absl::Status written = run.status();
   Cells cells;
+  Ledgers ledgers;
   if (run.ok()) {
     if (run->info.plan().experiment().topology() == Label(v1::TOPOLOGY_KIND_HOSTS)) {
       absl::StrAppend(&go_on, kWithSameTls);
       absl::StrAppend(&again, ", with the same --agents", kWithSameTls);
     }
     cells = analysis::Summarize(*run);
-    written = WriteFiles(directory, *run, cells);
+    ledgers = analysis::Ledgers(*run);
+    written = WriteFiles(directory, *run, cells, ledgers);
   }
   if (!run.ok()) {
     Log(written.message());
     Log(go_on);
     return kExitFault;
   }
-  const absl::Status told = Print(*run, cells, json, results);
+  const absl::Status told = Print(*run, cells, ledgers, json, results);
   if (!written.ok()) {
     Log(written.message());
     Log(go_on);
@@ -96,7 +134,8 @@ int Conclude(const std::string& directory, const Ending& ending, bool json, Resu
     Log(told.message());  // else it is what stopped the run
   TellChanges(run->info);
   for (const std::string& note : report::EventNotes(cells)) Log(note);
-  Log(absl::StrCat("results: ", directory, "/ (results.csv, summary.csv, results.db)"));
+  Log(absl::StrCat("results: ", directory, "/ (results.csv, summary.csv, ",
+                   ledgers.empty() ? "" : "ledger.csv, ", "results.db)"));
   Log(stopped ? go_on : again);
   if (ending.signal != 0) return kExitSignalBase + ending.signal;
   if (stopped || !told.ok()) return kExitFault;

@@ -1,6 +1,8 @@
 #include "coordinator/cli/experiment_flags.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -53,6 +55,13 @@ ExperimentFlags::ExperimentFlags(CLI::App& app) : source_(Presets()[0].experimen
                       kNoEvents, " (", absl::StrJoin(kDefaultEvents, ","), ")"))
       ->type_name("LIST")
       ->allow_extra_args(false);
+  app.add_flag(
+      "--ledger", ledger_,
+      "after each block, its cells once more with samples taken: what CPU time was spent on");
+  app.add_option("--ledger-hz", ledger_hz_,
+                 absl::StrCat("samples of each CPU a second, for --ledger, 1 to ", kMostLedgerHz,
+                              " (", kDefaultLedgerHz, ")"))
+      ->type_name("N");
   app.add_option("--name", name_, "name of the experiment")->type_name("NAME");
 }
 
@@ -85,6 +94,7 @@ absl::StatusOr<LoadedExperiment> ExperimentFlags::Load(v1::TopologyKind topology
   }
   RETURN_IF_ERROR(Annotate(SetRepeats(loaded), "--repeats"));
   RETURN_IF_ERROR(Annotate(SetSeed(loaded), "--seed"));
+  RETURN_IF_ERROR(Annotate(SetLedger(loaded), "--ledger-hz"));
   RETURN_IF_ERROR(Resolve(loaded));
   return loaded;
 }
@@ -117,6 +127,18 @@ absl::Status ExperimentFlags::SetRepeats(LoadedExperiment& loaded) const {
   }
   loaded.experiment.set_repeats(static_cast<uint32_t>(repeats));
   loaded.places["repeats"] = {"--repeats"};
+  return absl::OkStatus();
+}
+
+absl::Status ExperimentFlags::SetLedger(LoadedExperiment& loaded) const {
+  if (ledger_ && !loaded.experiment.has_ledger_hz()) {
+    loaded.experiment.set_ledger_hz(kDefaultLedgerHz);
+  }
+  if (!ledger_hz_) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const uint64_t hz, ParseCount(*ledger_hz_));
+  loaded.experiment.set_ledger_hz(
+      static_cast<uint32_t>(std::min<uint64_t>(hz, std::numeric_limits<uint32_t>::max())));
+  loaded.places["ledger_hz"] = {"--ledger-hz"};
   return absl::OkStatus();
 }
 

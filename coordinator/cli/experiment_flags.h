@@ -41,6 +41,7 @@ class ExperimentFlags {
   void SetTexts(LoadedExperiment& loaded) const;
   absl::Status SetRepeats(LoadedExperiment& loaded) const;
   absl::Status SetSeed(LoadedExperiment& loaded) const;
+  absl::Status SetLedger(LoadedExperiment& loaded) const;
 
   std::string source_;
   std::map<std::string, std::vector<std::string>> axis_lists_;  // by name of the axis
@@ -52,6 +53,8 @@ class ExperimentFlags {
   std::optional<std::string> name_;
   std::vector<std::string> events_;  // lists, as typed
   bool all_pairs_ = false;
+  bool ledger_ = false;
+  std::optional<std::string> ledger_hz_;
 };
 
 }  // namespace copycost

@@ -165,7 +165,8 @@ std::string PlanSummary(const v1::Plan& plan) {
   const v1::Experiment& experiment = plan.experiment();
   const uint64_t verifications = plan.verifications_size();
   return absl::StrCat(experiment.name(), ": ", Counted(plan.cells_size(), "cell"), " x ",
-                      Counted(experiment.repeats(), "block"), " = ",
+                      Counted(experiment.repeats(), "block"),
+                      experiment.has_ledger_hz() ? " x 2 (measured, then sampled)" : "", " = ",
                       Counted(TrialCount(plan) - verifications, "trial"), ", after ",
                       Counted(verifications, "verification"), "; about ",
                       FormatRoughly(EstimateDuration(plan)));

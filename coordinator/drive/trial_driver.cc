@@ -119,6 +119,7 @@ v1::TrialRecord TrialDriver::NewRecord(const TrialOrder& order, uint32_t attempt
     prepare.set_content_seed(seed);
   }
   if (order.purpose == v1::PURPOSE_MEASURE) AddInstruments(record);
+  if (order.purpose == v1::PURPOSE_LEDGER) AddSampling(record);
   return record;
 }
 
@@ -133,6 +134,15 @@ void TrialDriver::AddInstruments(v1::TrialRecord& record) const {
     *instruments.mutable_thread_groups() = groups;
     if (hosts.insert(agent.boot_id()).second) *instruments.mutable_cpu_groups() = groups;
     instruments.set_turn(record.block());
+  }
+}
+
+void TrialDriver::AddSampling(v1::TrialRecord& record) const {
+  std::set<std::string> hosts;
+  for (v1::AgentRecord& agent : *record.mutable_agents()) {
+    const bool first = hosts.insert(agent.boot_id()).second;
+    v1::Instruments& instruments = *agent.mutable_prepare()->mutable_instruments();
+    if (first) instruments.set_sampling_hz(options_.ledger_hz);
   }
 }
 

@@ -33,6 +33,7 @@ class TrialDriver {
     v1::HoldRequest hold;                             // what the agents are held with
     uint32_t session = 1;                             // of the run
     std::vector<v1::EventGroup> events = {};          // counted in trials that measure
+    uint32_t ledger_hz = 0;                           // samples a second in trials for the ledger
     absl::Duration return_limit = absl::Seconds(60);  // how long a lost agent is waited for
     // Told when that begins.
     std::function<void(absl::string_view)> on_waiting = [](absl::string_view) {};
@@ -54,6 +55,7 @@ class TrialDriver {
   absl::Status Restore();
   v1::TrialRecord NewRecord(const TrialOrder& order, uint32_t attempt) const;
   void AddInstruments(v1::TrialRecord& record) const;
+  void AddSampling(v1::TrialRecord& record) const;
   absl::Status LayOut(v1::TrialRecord& record) const;
   absl::Status RunAttempt(v1::TrialRecord& record);
   void Conclude(absl::Status status, v1::TrialRecord& record);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/axis_values.h"
 #include "common/buffer_axes.h"
+#include "common/events.h"
 #include "common/flow_axes.h"
 #include "common/mode_traits.h"
 #include "common/status.h"
@@ -217,7 +218,6 @@ std::optional<std::string> WhyNotShared(const v1::Workload& workload,
   return shared.ok() ? std::nullopt : std::optional(std::string(shared.message()));
 }
 
-// What a host has or has not, and what contradicts itself, by the axis that asks for it.
 std::optional<std::string> WhyNoExtraCopies(const v1::Workload& workload,
                                             const HostLimits& /*limits*/) {
   if (workload.extra_copies() == 0 || Stages(workload.send_mode())) return std::nullopt;
@@ -226,6 +226,7 @@ std::optional<std::string> WhyNoExtraCopies(const v1::Workload& workload,
       " copies no message in the sender's memory, so that it can make no more copies");
 }
 
+// What a host has or has not, and what contradicts itself, by the axis that asks for it.
 struct Feature {
   absl::string_view axis;
   absl::string_view and_axis;  // it is an error only if the user named both
@@ -239,8 +240,8 @@ constexpr Feature kFeatures[] = {{"transport", "transport", WhyNoTransport},
                                  {"placement", "placement", WhyNoPlacementOf},
                                  {"working_set_bytes", "working_set_bytes", WhyNoWorkingSet},
                                  {"flows_per_thread", "pattern", WhyNotShared},
-                                 {"read", "receive_mode", WhyNothingToRead}};
                                  {"extra_copies", "send_mode", WhyNoExtraCopies},
+                                 {"read", "receive_mode", WhyNothingToRead}};
 
 // Locked memory without which the workload cannot run.
 uint64_t LockedBytesNeeded(const v1::Workload& workload) {
@@ -349,6 +350,11 @@ void AddVerifications(v1::Plan& plan) {
   }
 }
 
+// How often each cell is run.
+uint64_t Passes(const v1::Experiment& experiment) {
+  return uint64_t{experiment.repeats()} * (experiment.has_ledger_hz() ? 2 : 1);
+}
+
 }  // namespace
 
 absl::StatusOr<v1::Plan> MakePlan(const LoadedExperiment& loaded, const HostLimits& limits) {
@@ -387,7 +393,7 @@ std::string AxisWord(const AxisField& axis, const v1::Cell& cell) {
 }
 
 uint64_t TrialCount(const v1::Plan& plan) {
-  return uint64_t{plan.experiment().repeats()} * plan.cells_size() + plan.verifications_size();
+  return Passes(plan.experiment()) * plan.cells_size() + plan.verifications_size();
 }
 
 absl::Duration EstimateDuration(const v1::Plan& plan) {
@@ -400,7 +406,7 @@ absl::Duration EstimateDuration(const v1::Plan& plan) {
   for (const v1::Workload& workload : plan.verifications()) {
     verifications += EstimateTraffic(workload) + kTrialOverhead;
   }
-  return verifications + block * plan.experiment().repeats();
+  return verifications + block * static_cast<int64_t>(Passes(plan.experiment()));
 }
 
 absl::Status CheckPlan(const v1::Plan& plan) {
@@ -409,6 +415,11 @@ absl::Status CheckPlan(const v1::Plan& plan) {
   if (experiment.repeats() == 0 || experiment.repeats() > kMaxRepeats) {
     return absl::InvalidArgumentError(
         absl::StrCat("the plan has ", experiment.repeats(), " blocks"));
+  }
+  if (experiment.has_ledger_hz() &&
+      (experiment.ledger_hz() == 0 || experiment.ledger_hz() > kMostLedgerHz)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the plan has ", experiment.ledger_hz(), " samples a second"));
   }
   if (plan.cells_size() == 0 || plan.cells_size() > static_cast<int>(kMaxCells)) {
     return absl::InvalidArgumentError(absl::StrCat("the plan has ", plan.cells_size(), " cells"));

@@ -87,6 +87,14 @@ absl::Status ResolveRepeats(LoadedExperiment& loaded) {
       absl::StrCat(experiment.repeats(), " is out of range; 1 to ", kMaxRepeats, " blocks"));
 }
 
+absl::Status ResolveLedger(const LoadedExperiment& loaded) {
+  if (!loaded.experiment.has_ledger_hz()) return absl::OkStatus();
+  const uint32_t hz = loaded.experiment.ledger_hz();
+  if (hz >= 1 && hz <= kMostLedgerHz) return absl::OkStatus();
+  return ErrorAt(loaded, "ledger_hz",
+                 absl::StrCat(hz, " is out of range; 1 to ", kMostLedgerHz, " samples a second"));
+}
+
 absl::Status ResolveTopology(LoadedExperiment& loaded) {
   v1::Experiment& experiment = loaded.experiment;
   if (experiment.topology().empty() && !loaded.Named("topology")) {
@@ -344,6 +352,7 @@ absl::Status Resolve(LoadedExperiment& loaded) {
   RETURN_IF_ERROR(ResolveDuration(loaded, kWindow, *experiment.mutable_window()));
   RETURN_IF_ERROR(ResolveRepeats(loaded));
   RETURN_IF_ERROR(ResolveEvents(loaded));
+  RETURN_IF_ERROR(ResolveLedger(loaded));
   RETURN_IF_ERROR(ResolveSeed(experiment));
   RETURN_IF_ERROR(CheckCrossed(loaded));
   RETURN_IF_ERROR(CheckCellCount(loaded));

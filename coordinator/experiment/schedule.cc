@@ -11,8 +11,8 @@ namespace {
 
 std::string VerificationId(size_t index) { return absl::StrFormat("v%02d", index + 1); }
 
-std::string MeasurementId(uint32_t block, uint32_t cell_id) {
-  return absl::StrFormat("b%03d-c%03d", block, cell_id);
+std::string TrialId(v1::Purpose purpose, uint32_t block, uint32_t cell_id) {
+  return absl::StrFormat("%c%03d-c%03d", purpose == v1::PURPOSE_LEDGER ? 'l' : 'b', block, cell_id);
 }
 
 Schedule Replay(const v1::Plan& plan, absl::Span<const PastAttempt> history) {
@@ -107,7 +107,7 @@ void Schedule::RecordVerification(Verification& verification, v1::Outcome outcom
 
 std::optional<TrialOrder> Schedule::Next(const std::set<std::string>& busy) {
   if (auto order = NextVerification(busy)) return order;
-  return NextMeasurement(busy);
+  return NextOfBlocks(busy);
 }
 
 std::optional<TrialOrder> Schedule::NextVerification(const std::set<std::string>& busy) {
@@ -131,28 +131,40 @@ std::optional<TrialOrder> Schedule::NextVerification(const std::set<std::string>
   return std::nullopt;
 }
 
-std::optional<TrialOrder> Schedule::NextMeasurement(const std::set<std::string>& busy) {
+std::optional<TrialOrder> Schedule::NextOfBlocks(const std::set<std::string>& busy) {
   if (!AnythingToMeasure()) return std::nullopt;
   PassSettled();
   for (uint32_t block = block_; block <= plan_.experiment().repeats(); ++block) {
-    const std::vector<uint32_t>& order = OrderOf(block);
     bool waiting = false;
-    for (size_t i = block == block_ ? position_ : 0; i < order.size(); ++i) {
-      const Standing standing = StandingOf(block, order[i], busy);
+    for (size_t i = block == block_ ? position_ : 0; i < Positions(); ++i) {
+      TrialOrder order = OrderAt(block, i);
+      const Standing standing = StandingOf(order, busy);
       waiting = waiting || standing == Standing::kWaiting;
       if (standing != Standing::kReady) continue;
-      const v1::Cell& cell = plan_.cells(static_cast<int>(order[i]));
-      TrialOrder order{.trial_id = MeasurementId(block, cell.id()),
-                       .block = block,
-                       .cell_id = cell.id(),
-                       .purpose = v1::PURPOSE_MEASURE,
-                       .workload = cell.workload()};
+      order.workload = plan_.cells(static_cast<int>(order.cell_id) - 1).workload();
       SetAttempt(order);
       return order;
     }
     if (waiting) break;  // this block is not done
   }
   return std::nullopt;
+}
+
+size_t Schedule::Positions() const {
+  const auto cells = static_cast<size_t>(plan_.cells_size());
+  return plan_.experiment().has_ledger_hz() ? 2 * cells : cells;
+}
+
+// Without its workload.
+TrialOrder Schedule::OrderAt(uint32_t block, size_t position) {
+  const std::vector<uint32_t>& cells = OrderOf(block);
+  const v1::Purpose purpose = position < cells.size() ? v1::PURPOSE_MEASURE : v1::PURPOSE_LEDGER;
+  const uint32_t cell_id = plan_.cells(static_cast<int>(cells[position % cells.size()])).id();
+  return {.trial_id = TrialId(purpose, block, cell_id),
+          .block = block,
+          .cell_id = cell_id,
+          .purpose = purpose,
+          .workload = {}};
 }
 
 void Schedule::SetAttempt(TrialOrder& order) const {
@@ -171,26 +183,24 @@ bool Schedule::AnythingToMeasure() const {
 void Schedule::PassSettled() {
   const std::set<std::string> none;
   while (block_ <= plan_.experiment().repeats()) {
-    const std::vector<uint32_t>& order = OrderOf(block_);
-    while (position_ < order.size() &&
-           StandingOf(block_, order[position_], none) == Standing::kSettled) {
+    while (position_ < Positions() &&
+           StandingOf(OrderAt(block_, position_), none) == Standing::kSettled) {
       ++position_;
     }
-    if (position_ < order.size()) return;
+    if (position_ < Positions()) return;
     orders_.erase(block_);
     ++block_;
     position_ = 0;
   }
 }
 
-Schedule::Standing Schedule::StandingOf(uint32_t block, uint32_t cell,
+Schedule::Standing Schedule::StandingOf(const TrialOrder& order,
                                         const std::set<std::string>& busy) const {
-  const Path& path = paths_[path_of_cell_[cell]];
+  const Path& path = paths_[path_of_cell_[order.cell_id - 1]];
   if (path.failed > 0) return Standing::kSettled;
-  const std::string trial_id = MeasurementId(block, plan_.cells(static_cast<int>(cell)).id());
-  if (over_.count(trial_id) > 0) return Standing::kSettled;
+  if (over_.count(order.trial_id) > 0) return Standing::kSettled;
   if (path.open > 0) return Standing::kWaiting;
-  return busy.count(trial_id) > 0 ? Standing::kBusy : Standing::kReady;
+  return busy.count(order.trial_id) > 0 ? Standing::kBusy : Standing::kReady;
 }
 
 const std::vector<uint32_t>& Schedule::OrderOf(uint32_t block) {
@@ -209,7 +219,7 @@ void Schedule::Rewind() {
 uint64_t Schedule::PassedOver() const {
   uint64_t cells = 0;
   for (const Path& path : paths_) cells += path.failed > 0 ? path.cells : 0;
-  return cells * plan_.experiment().repeats();
+  return cells * plan_.experiment().repeats() * (plan_.experiment().has_ledger_hz() ? 2 : 1);
 }
 
 std::vector<FailedVerification> Schedule::FailedVerifications() const {

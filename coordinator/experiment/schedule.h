@@ -3,7 +3,8 @@
 //
 // All verifications come first, in the plan's order ("v01", "v02" ...), then the blocks: each runs
 // every cell once, shuffled by the plan's seed and the block's number ("b003-c017": block 3, cell
-// 17). A block is begun when of the one before only trials that are running remain.
+// 17). Where there is to be a ledger, a block then runs every cell once more, in the same order
+// ("l003-c017"). A block is begun when of the one before only trials that are running remain.
 //
 // IsOver says which attempt ends its trial. A trial that was left before (by an interrupt, or by
 // the coordinator's end between two attempts) is ordered again, and its attempts are counted on.
@@ -82,7 +83,7 @@ class Schedule {
 
   std::vector<FailedVerification> FailedVerifications() const;
 
-  // Measurements of the cells that are passed over.
+  // Trials of the cells that are passed over.
   uint64_t PassedOver() const;
 
  private:
@@ -100,10 +101,13 @@ class Schedule {
 
   void RecordVerification(Verification& verification, v1::Outcome outcome);
   std::optional<TrialOrder> NextVerification(const std::set<std::string>& busy);
-  std::optional<TrialOrder> NextMeasurement(const std::set<std::string>& busy);
+  std::optional<TrialOrder> NextOfBlocks(const std::set<std::string>& busy);
   void SetAttempt(TrialOrder& order) const;
   bool AnythingToMeasure() const;
-  Standing StandingOf(uint32_t block, uint32_t cell, const std::set<std::string>& busy) const;
+  // Trials of a block, by their position in it.
+  size_t Positions() const;
+  TrialOrder OrderAt(uint32_t block, size_t position);
+  Standing StandingOf(const TrialOrder& order, const std::set<std::string>& busy) const;
   const std::vector<uint32_t>& OrderOf(uint32_t block);
   void Rewind();
   void PassSettled();
@@ -113,7 +117,7 @@ class Schedule {
   std::vector<size_t> path_of_cell_;
   std::vector<Verification> verifications_;
   std::unordered_map<std::string, size_t> verification_of_id_;
-  std::unordered_set<std::string> over_;  // measurements
+  std::unordered_set<std::string> over_;  // trials of blocks
   // The latest attempt at each trial that was attempted and is not over.
   struct LeftOpen {
     uint32_t attempt = 0;

@@ -67,13 +67,6 @@ absl::StatusOr<std::map<std::string, Host>> HostsOf(const v1::TrialRecord& trial
   return hosts;
 }
 
-// Sums over the hosts that receive, or over those that only send.
-struct Cost {
-  int hosts = 0;
-  double ns = 0;
-  double bytes = 0;
-};
-
 absl::StatusOr<const v1::HostCpu*> ReadingOf(const Host& host) {
   if (host.reader->finished().has_host_cpu()) return &host.reader->finished().host_cpu();
   return Absent(absl::StrCat("agent '", host.reader->agent(), "' read no host CPU time"));
@@ -102,11 +95,6 @@ absl::Status CheckSeesItsThreads(const Host& host, double share) {
                              "alone ran: its kernel sees only what its clock interrupts"));
 }
 
-absl::StatusOr<double> PerByte(const Cost& cost) {
-  if (cost.bytes == 0) return Absent("a host moved no byte in its window");
-  return cost.ns / cost.bytes;
-}
-
 // /proc/stat is read beside the flows' windows, by another thread: the mean window of the agent's
 // ends over the interval between the two readings. Bytes and CPU time are then of one length.
 absl::StatusOr<double> WindowPerInterval(const v1::AgentRecord& agent, bool receives) {
@@ -128,28 +116,42 @@ absl::StatusOr<double> WindowPerInterval(const v1::AgentRecord& agent, bool rece
                              " ns only, a fraction of its window"));
 }
 
-absl::StatusOr<double> HostNsPerByte(const v1::TrialRecord& trial, Nanoseconds ns) {
+// Hosts that receive are divided by all that was taken, the others by all that was accepted there.
+absl::StatusOr<std::map<std::string, double>> NsPerByteOfEach(const v1::TrialRecord& trial,
+                                                              Nanoseconds ns) {
   ASSIGN_OR_RETURN(const auto hosts, HostsOf(trial));
-  Cost receiving, sending;
+  double taken_bytes = 0, accepted_bytes = 0;
+  for (const auto& [boot_id, host] : hosts) {
+    (host.receives ? taken_bytes : accepted_bytes) +=
+        host.receives ? host.taken_bytes : host.accepted_bytes;
+  }
+  std::map<std::string, double> each;
   for (const auto& [boot_id, host] : hosts) {
     ASSIGN_OR_RETURN(const v1::HostCpu* reading, ReadingOf(host));
-    Cost& cost = host.receives ? receiving : sending;
-    ++cost.hosts;
     ASSIGN_OR_RETURN(const double share, WindowPerInterval(*host.reader, host.receives));
     RETURN_IF_ERROR(CheckSeesItsThreads(host, share));
-    cost.ns += share * static_cast<double>((reading->*ns)());
-    cost.bytes += host.receives ? host.taken_bytes : host.accepted_bytes;
+    const double bytes = host.receives ? taken_bytes : accepted_bytes;
+    if (bytes == 0) return Absent("a host moved no byte in its window");
+    each[boot_id] = share * static_cast<double>((reading->*ns)()) / bytes;
   }
-  ASSIGN_OR_RETURN(const double where_taken, PerByte(receiving));
-  if (sending.hosts == 0) return where_taken;
-  ASSIGN_OR_RETURN(const double where_sent, PerByte(sending));
-  return where_taken + where_sent;
+  return each;
+}
+
+absl::StatusOr<double> HostNsPerByte(const v1::TrialRecord& trial, Nanoseconds ns) {
+  ASSIGN_OR_RETURN(const auto each, NsPerByteOfEach(trial, ns));
+  double sum = 0;
+  for (const auto& [boot_id, ns_per_byte] : each) sum += ns_per_byte;
+  return sum;
 }
 
 }  // namespace
 
 absl::StatusOr<double> HostCpuNsPerByte(const v1::TrialRecord& trial) {
   return HostNsPerByte(trial, &v1::HostCpu::busy_ns);
+}
+
+absl::StatusOr<std::map<std::string, double>> HostCpuNsPerByteOfEach(const v1::TrialRecord& trial) {
+  return NsPerByteOfEach(trial, &v1::HostCpu::busy_ns);
 }
 
 absl::StatusOr<double> HostCpuResolutionNsPerByte(const v1::TrialRecord& trial) {

@@ -8,6 +8,9 @@
 #ifndef COPYCOST_COORDINATOR_RECORD_HOST_CPU_H_
 #define COPYCOST_COORDINATOR_RECORD_HOST_CPU_H_
 
+#include <map>
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "copycost/v1/result.pb.h"
@@ -16,6 +19,9 @@ namespace copycost::record {
 
 // Nanoseconds of busy CPU per byte in the window.
 absl::StatusOr<double> HostCpuNsPerByte(const v1::TrialRecord& trial);
+
+// Of each host, by boot id: their sum is the above.
+absl::StatusOr<std::map<std::string, double>> HostCpuNsPerByteOfEach(const v1::TrialRecord& trial);
 
 // What one step of the kernel's accounting changes in the above.
 absl::StatusOr<double> HostCpuResolutionNsPerByte(const v1::TrialRecord& trial);

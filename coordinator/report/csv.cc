@@ -4,6 +4,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "coordinator/record/attempt_row.h"
+#include "coordinator/report/ledger_row.h"
 #include "coordinator/report/summary_row.h"
 
 namespace copycost::report {
@@ -58,6 +59,17 @@ std::string ResultsCsv(const record::Run& run) {
   AppendNames(record::AttemptRow(run.info, {}), csv);
   for (const v1::TrialRecord& attempt : run.attempts) {
     AppendValues(record::AttemptRow(run.info, attempt), csv);
+  }
+  return csv;
+}
+
+std::string LedgerCsv(absl::Span<const analysis::CellLedger> ledgers) {
+  std::string csv;
+  for (const analysis::CellLedger& ledger : ledgers) {
+    for (const Row& row : LedgerRows(ledger)) {
+      if (csv.empty()) AppendNames(row, csv);
+      AppendValues(row, csv);
+    }
   }
   return csv;
 }

@@ -1,7 +1,7 @@
-// results.csv and summary.csv (docs/results.md describes every column). Comma-separated values
-// quoted as RFC 4180 says, lines ended by a bare newline, one header line, an empty field for what
-// is absent. Numbers have nine significant digits: more than any measurement here, and enough for a
-// float to survive.
+// results.csv, summary.csv and ledger.csv (docs/results.md describes every column). Comma-separated
+// values quoted as RFC 4180 says, lines ended by a bare newline, one header line, an empty field
+// for what is absent. Numbers have nine significant digits: more than any measurement here, and
+// enough for a float to survive.
 #ifndef COPYCOST_COORDINATOR_REPORT_CSV_H_
 #define COPYCOST_COORDINATOR_REPORT_CSV_H_
 
@@ -9,6 +9,7 @@
 
 #include "absl/types/span.h"
 #include "coordinator/analysis/cells.h"
+#include "coordinator/analysis/ledger.h"
 #include "coordinator/record/run.h"
 
 namespace copycost::report {
@@ -18,6 +19,9 @@ std::string ResultsCsv(const record::Run& run);
 
 // A row a cell, skipped ones last.
 std::string SummaryCsv(absl::Span<const analysis::CellSummary> cells);
+
+// A row for each kind of work of each cell.
+std::string LedgerCsv(absl::Span<const analysis::CellLedger> ledgers);
 
 }  // namespace copycost::report
 

@@ -8,6 +8,7 @@
 #include "common/build_info.h"
 #include "common/words.h"
 #include "coordinator/record/attempt_row.h"
+#include "coordinator/report/ledger_row.h"
 #include "coordinator/report/summary_row.h"
 
 namespace copycost::report {
@@ -61,6 +62,15 @@ std::string CellLine(const v1::RunRecord& run, const analysis::CellSummary& cell
   Row row = SummaryRow(cell);
   row.insert(row.begin(), {"run_id", run.run_id()});
   return Line("cell", row);
+}
+
+std::string LedgerLines(const v1::RunRecord& run, const analysis::CellLedger& ledger) {
+  std::string lines;
+  for (Row& row : LedgerRows(ledger)) {
+    row.insert(row.begin(), {"run_id", run.run_id()});
+    lines += Line("ledger", row);
+  }
+  return lines;
 }
 
 std::string RunLine(const record::Run& run) {

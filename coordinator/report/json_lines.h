@@ -1,7 +1,6 @@
-// JSON lines: one object a line, with a member "type" of "trial", "cell" or "run", or, of doctor,
-// "check" or "doctor". The members of trials and cells are the columns of results.csv and
-// summary.csv; what is absent there is left out here. Each function returns one line, newline
-// included.
+// JSON lines: one object a line, with a member "type" of "trial", "cell", "ledger" or "run", or, of
+// doctor, "check" or "doctor". The members of the first three are the columns of results.csv,
+// summary.csv and ledger.csv; what is absent there is left out here. Newlines included.
 #ifndef COPYCOST_COORDINATOR_REPORT_JSON_LINES_H_
 #define COPYCOST_COORDINATOR_REPORT_JSON_LINES_H_
 
@@ -9,6 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "coordinator/analysis/cells.h"
+#include "coordinator/analysis/ledger.h"
 #include "coordinator/record/run.h"
 #include "copycost/v1/diagnosis.pb.h"
 
@@ -16,6 +16,8 @@ namespace copycost::report {
 
 std::string TrialLine(const v1::RunRecord& run, const v1::TrialRecord& attempt);
 std::string CellLine(const v1::RunRecord& run, const analysis::CellSummary& cell);
+// One a kind of work.
+std::string LedgerLines(const v1::RunRecord& run, const analysis::CellLedger& ledger);
 std::string RunLine(const record::Run& run);
 
 // `subject`: what was checked, "sender" or "this host".

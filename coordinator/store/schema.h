@@ -19,7 +19,7 @@ namespace copycost::store {
 
 // "ccst" in the file's header: tells results.db from any other SQLite file.
 inline constexpr int kApplicationId = 0x63637374;
-inline constexpr int kSchemaVersion = 5;
+inline constexpr int kSchemaVersion = 6;
 
 // How long a writer waits for a reader before a commit fails, and a reader while a writer commits.
 inline constexpr int kBusyMs = 10'000;

@@ -75,6 +75,18 @@ TEST(ExperimentFlagsTest, EveryAxisHasItsFlag) {
   }
 }
 
+TEST(ExperimentFlagsTest, ALedgerIsAskedForWithItsRateOrWithout) {
+  EXPECT_FALSE(RunFlags({})->experiment.has_ledger_hz());
+  EXPECT_EQ(RunFlags({"--ledger"})->experiment.ledger_hz(), 199u);
+  EXPECT_EQ(RunFlags({"--ledger", "--ledger-hz", "499"})->experiment.ledger_hz(), 499u);
+  EXPECT_EQ(RunFlags({"--ledger-hz", "4999"})->experiment.ledger_hz(), 4999u);
+  for (const char* hz : {"0", "5000", "99999999999", "x"}) {
+    EXPECT_THAT(RunFlags({"--ledger-hz", hz}).status(),
+                StatusIs(kInvalid, StartsWith("--ledger-hz: ")))
+        << hz;
+  }
+}
+
 TEST(ExperimentFlagsTest, AFlagTakesOneValueAndMayBeRepeated) {
   const auto loaded = RunFlags({"-m", "two-copy", "-m", "zero-copy", "classic"});
   ASSERT_OK(loaded);

@@ -49,6 +49,11 @@ TEST(PlanTextTest, SaysWhatWillRunAndForHowLong) {
             "  zero-copy to recv  64K  tcp/4  stream  1 thread  768 messages a flow\n");
 }
 
+TEST(PlanTextTest, ALedgerIsTold) {
+  EXPECT_THAT(PlanText(PlanOf("name: 'quick' seed: 5 ledger_hz: 199")),
+              HasSubstr("quick: 6 cells x 8 blocks x 2 (measured, then sampled) = 96 trials"));
+}
+
 TEST(PlanTextTest, ExchangesAreToldWithTheirResponsesAndRate) {
   const std::string text = PlanText(
       PlanOf("matrix { pattern: 'paced' send_mode: 'two-copy' message_bytes: '4K' rate: '100' }"));

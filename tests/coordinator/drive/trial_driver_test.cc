@@ -59,6 +59,24 @@ TEST_F(TrialDriverTest, CountsEventsInTrialsThatMeasureTheSameInAllOfABlock) {
   }
 }
 
+// One agent of a host takes the samples, and nothing is counted that would cost as well.
+TEST_F(TrialDriverTest, TakesSamplesInLedgerTrialsOnly) {
+  TrialOrder order = Order();
+  TrialDriver driver(
+      clock_, agents_,
+      {.hold = request_, .events = {events_}, .ledger_hz = 499, .on_waiting = nullptr});
+  const auto run = [&](v1::Purpose purpose) {
+    order.purpose = purpose;
+    return *driver.Run(order, [](const v1::TrialRecord&) { return absl::OkStatus(); });
+  };
+  const v1::TrialRecord sampled = run(v1::PURPOSE_LEDGER);
+  EXPECT_EQ(sampled.agents(0).prepare().instruments().sampling_hz(), 499u);
+  EXPECT_EQ(sampled.agents(1).prepare().instruments().sampling_hz(), 0u);
+  EXPECT_EQ(sampled.agents(0).prepare().instruments().thread_groups_size(), 0);
+  const v1::TrialRecord measured = run(v1::PURPOSE_MEASURE);
+  EXPECT_EQ(measured.agents(0).prepare().instruments().sampling_hz(), 0u);
+}
+
 // Threads tell how long they waited for a CPU all the same.
 TEST_F(TrialDriverTest, CountingNoEventsIsNoLackOfInstruments) {
   TrialDriver driver(clock_, agents_,

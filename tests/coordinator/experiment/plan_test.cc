@@ -215,6 +215,35 @@ TEST(PlanTest, AMappableMtuIsThatOfAPageAndItsHeaders) {
   EXPECT_THAT(mtus, ElementsAre(0, 4148, 9000, 0, 4168, 9000));
 }
 
+TEST(PlanTest, OnlyModesThatStageMakeMoreCopies) {
+  const std::string matrix = "matrix { send_mode: 'two-copy,one-copy' message_bytes: '4K'";
+  const auto plan = MakePlan(FromPreset(matrix + " extra_copies: 'none,2' }"), HostLimits());
+  ASSERT_OK(plan);
+  EXPECT_EQ(plan->cells_size(), 3);
+  ASSERT_EQ(plan->skipped_size(), 1);
+  EXPECT_THAT(plan->skipped(0).reason(), HasSubstr("one-copy copies no message"));
+  for (const v1::Workload& verification : plan->verifications()) {
+    EXPECT_EQ(verification.extra_copies(), 0u);
+  }
+}
+
+TEST(PlanTest, ALedgerDoublesTheTrials) {
+  v1::Plan plan =
+      *MakePlan(FromPreset("matrix { send_mode: 'two-copy' } repeats: 3"), HostLimits());
+  const uint64_t verifications = static_cast<uint64_t>(plan.verifications_size());
+  const uint64_t measured = TrialCount(plan) - verifications;
+  const absl::Duration estimate = EstimateDuration(plan);
+  plan.mutable_experiment()->set_ledger_hz(199);
+  EXPECT_EQ(TrialCount(plan) - verifications, 2 * measured);
+  EXPECT_GT(EstimateDuration(plan), estimate);
+  EXPECT_OK(CheckPlan(plan));
+  for (const uint32_t hz : {0u, 5000u}) {
+    plan.mutable_experiment()->set_ledger_hz(hz);
+    EXPECT_THAT(CheckPlan(plan),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("samples")));
+  }
+}
+
 TEST(PlanTest, NothingIsReadOfWhatIsNotDelivered) {
   const std::string matrix =
       "matrix { send_mode: 'two-copy' receive_mode: 'recv,truncate' message_bytes: '4K'";

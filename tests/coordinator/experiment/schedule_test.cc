@@ -365,5 +365,51 @@ TEST(ScheduleTest, KeepsItsPaceOverAHundredThousandTrials) {
   EXPECT_EQ(RunAll(MakeTestPlan(100'000, 1), {}, AlwaysOk).size(), 4u + 100'000);
 }
 
+// A block's cells are measured, and then sampled in the same order.
+TEST(ScheduleTest, ALedgerFollowsEachBlock) {
+  v1::Plan plan = MakeTestPlan(3, 2);
+  plan.mutable_experiment()->set_ledger_hz(199);
+  const std::vector<std::string> ids = Ids(RunAll(plan, AllVerified(), AlwaysOk));
+  ASSERT_EQ(ids.size(), 16u);
+  for (const int block : {1, 2}) {
+    for (int i = 0; i < 3; ++i) {
+      const std::string& measured = ids[4 + (block - 1) * 6 + i];
+      EXPECT_THAT(measured, StartsWith(absl::StrFormat("b%03d-", block)));
+      EXPECT_EQ(ids[4 + (block - 1) * 6 + 3 + i], "l" + measured.substr(1));
+    }
+  }
+  Schedule schedule(plan);
+  for (const PastAttempt& attempt : AllVerified()) schedule.Record(attempt);
+  std::set<v1::Purpose> purposes;
+  while (const auto order = schedule.Next({})) {
+    purposes.insert(order->purpose);
+    EXPECT_EQ(order->workload.message_bytes(), order->cell_id);
+    schedule.Record({order->trial_id, v1::OUTCOME_OK});
+  }
+  EXPECT_THAT(purposes, ElementsAre(v1::PURPOSE_MEASURE, v1::PURPOSE_LEDGER));
+}
+
+// Whatever was done before is not done again, in any of a block's halves.
+TEST(ScheduleTest, ARunWithALedgerGoesOnWhereItWasLeft) {
+  v1::Plan plan = MakeTestPlan(3, 2);
+  plan.mutable_experiment()->set_ledger_hz(199);
+  const std::vector<PastAttempt> whole = RunAll(plan, AllVerified(), AlwaysOk);
+  for (size_t done = 4; done < whole.size(); ++done) {
+    EXPECT_EQ(Ids(RunAll(plan, {whole.begin(), whole.begin() + static_cast<long>(done)}, AlwaysOk)),
+              Ids(whole));
+  }
+}
+
+TEST(ScheduleTest, WhatIsPassedOverIsPassedOverInTheLedgerToo) {
+  v1::Plan plan = MakeTestPlan(4, 3);
+  plan.mutable_experiment()->set_ledger_hz(199);
+  Schedule schedule(plan);
+  for (PastAttempt attempt : AllVerified()) {
+    if (attempt.trial_id == "v01") attempt.outcome = v1::OUTCOME_FAILED;
+    schedule.Record(attempt);
+  }
+  EXPECT_EQ(schedule.PassedOver(), 2u * 3 * 2);
+}
+
 }  // namespace
 }  // namespace copycost

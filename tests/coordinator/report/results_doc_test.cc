@@ -8,6 +8,7 @@
 #include "common/words.h"
 #include "coordinator/record/metrics.h"
 #include "coordinator/report/csv.h"
+#include "coordinator/report/ledger_row.h"
 #include "tests/testing/status_matchers.h"
 
 namespace copycost::report {
@@ -70,6 +71,18 @@ TEST(ResultsDocTest, DescribesEveryBottleneck) {
   const std::string document = Document("bottleneck.md");
   for (v1::Bottleneck bottleneck : AllValues<v1::Bottleneck>()) {
     EXPECT_TRUE(Describes(document, Label(bottleneck))) << Label(bottleneck);
+  }
+}
+
+TEST(ResultsDocTest, DescribesTheLedger) {
+  const std::string document = Document("ledger.md");
+  for (const analysis::WorkName& name : analysis::WorkNames()) {
+    if (name.work == analysis::Work::kIdle) continue;  // not in the ledger
+    EXPECT_TRUE(Describes(document, name.label)) << name.label;
+  }
+  const record::Row row = LedgerRows(analysis::CellLedger()).front();
+  for (size_t i = record::AxisFields({}).size(); i < row.size(); ++i) {
+    EXPECT_TRUE(absl::StrContains(document, absl::StrCat("`", row[i].name, "`"))) << row[i].name;
   }
 }
 
