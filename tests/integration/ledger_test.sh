@@ -79,6 +79,11 @@ timed() {  # EXTRA-COPIES: staging of a byte by direct timing, ns
       sum += $at["staging_copy_ns"]; ++n }
     END { print (1 + (extra == "none" ? 0 : extra)) * sum / n / 65536 }' "$run/results.csv"
 }
+# Direct timing counts what other programs take meanwhile.
+for label in extra_copies=none extra_copies=32; do
+  others=$(of_ledger "$run" other-programs "$label" share)
+  awk "BEGIN { exit !($others < 0.05) }" || skip "other programs run: their share is $others"
+done
 staging() { of_ledger "$run" staging "extra_copies=$1" "ns_per_byte$2"; }
 dose="($(timed 32) - $(timed none))"
 holds "$(staging 32 _high) - $(staging none _low) > 0.9 * $dose" "too little staging"
