@@ -42,8 +42,7 @@ v1::Check ScopeCheck(const Kernel& kernel, const Scope& scope) {
 // What is known of a thread without counters.
 ThreadUsage UsageKnown(const Kernel& kernel) {
   ThreadUsage usage;
-  const absl::StatusOr<std::string> schedstat = kernel.Read("/proc/thread-self/schedstat");
-  if (schedstat.ok()) ParseSchedStat(*schedstat, usage).IgnoreError();  // it then knows less
+  usage.cpu_ns = 0;  // every thread has a clock
   const absl::StatusOr<std::string> sched = kernel.Read("/proc/thread-self/sched");
   if (sched.ok()) usage.migrations = ParseMigrations(*sched);
   return usage;

@@ -1,6 +1,7 @@
 #include "agent/measure/thread_usage.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include <string>
@@ -53,6 +54,8 @@ bool FindNumber(absl::string_view status, absl::string_view name, uint64_t& numb
 
 absl::StatusOr<UsageReader> UsageReader::OfThisThread() {
   UsageReader reader;
+  const int error = ::pthread_getcpuclockid(::pthread_self(), &reader.clock_);
+  if (error != 0) return ErrnoStatus(error, "a thread's CPU clock");
   ASSIGN_OR_RETURN(reader.stat_, Open("/proc/thread-self/stat"));
   ASSIGN_OR_RETURN(reader.status_, Open("/proc/thread-self/status"));
   absl::StatusOr<UniqueFd> schedstat = Open("/proc/thread-self/schedstat");
@@ -74,9 +77,13 @@ absl::StatusOr<ThreadUsage> UsageReader::Read() const {
   ASSIGN_OR_RETURN(const std::string stat, ReadWhole(stat_.get(), "a thread's stat"));
   ASSIGN_OR_RETURN(const std::string status, ReadWhole(status_.get(), "a thread's status"));
   ASSIGN_OR_RETURN(ThreadUsage usage, ParseThreadUsage(stat, status));
+  timespec on_cpu{};
+  if (::clock_gettime(clock_, &on_cpu) != 0) return ErrnoStatus("a thread's CPU clock");
+  usage.cpu_ns =
+      static_cast<uint64_t>(on_cpu.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(on_cpu.tv_nsec);
   if (schedstat_.valid()) {
     ASSIGN_OR_RETURN(const std::string text, ReadWhole(schedstat_.get(), "a thread's schedstat"));
-    RETURN_IF_ERROR(ParseSchedStat(text, usage));
+    ASSIGN_OR_RETURN(usage.run_delay_ns, ParseRunDelay(text));
   }
   if (sched_.valid()) {
     ASSIGN_OR_RETURN(const std::string text, ReadWhole(sched_.get(), "a thread's sched"));
@@ -105,18 +112,12 @@ absl::StatusOr<ThreadUsage> ParseThreadUsage(absl::string_view stat, absl::strin
   return usage;
 }
 
-absl::Status ParseSchedStat(absl::string_view schedstat, ThreadUsage& usage) {
+absl::StatusOr<int64_t> ParseRunDelay(absl::string_view schedstat) {
   const std::vector<absl::string_view> numbers =
       absl::StrSplit(absl::StripAsciiWhitespace(schedstat), ' ');
-  uint64_t cpu_ns = 0;
   int64_t run_delay_ns = 0;
-  if (numbers.size() != 3 || !absl::SimpleAtoi(numbers[0], &cpu_ns) ||
-      !absl::SimpleAtoi(numbers[1], &run_delay_ns)) {
-    return absl::InternalError("a thread's schedstat cannot be understood");
-  }
-  usage.cpu_ns = cpu_ns;
-  usage.run_delay_ns = run_delay_ns;
-  return absl::OkStatus();
+  if (numbers.size() == 3 && absl::SimpleAtoi(numbers[1], &run_delay_ns)) return run_delay_ns;
+  return absl::InternalError("a thread's schedstat cannot be understood");
 }
 
 // "se.nr_migrations                             :                    0"

@@ -5,6 +5,8 @@
 #ifndef COPYCOST_AGENT_MEASURE_THREAD_USAGE_H_
 #define COPYCOST_AGENT_MEASURE_THREAD_USAGE_H_
 
+#include <time.h>
+
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -20,8 +22,8 @@ struct ThreadUsage {
   uint64_t involuntary_switches = 0;
   uint64_t minor_faults = 0;
   uint64_t major_faults = 0;
-  // On a CPU, and while others had its CPU and it could have run; absent without CONFIG_SCHED_INFO.
-  std::optional<uint64_t> cpu_ns;
+  std::optional<uint64_t> cpu_ns;  // on a CPU, up to now: /proc tells it up to the last clock tick
+  // While others had its CPU and it could have run; absent without CONFIG_SCHED_INFO.
   std::optional<int64_t> run_delay_ns;
   std::optional<uint64_t> migrations;  // absent without CONFIG_SCHED_DEBUG
 };
@@ -37,6 +39,7 @@ class UsageReader {
   std::vector<int> Descriptors() const;
 
  private:
+  clockid_t clock_ = CLOCK_THREAD_CPUTIME_ID;
   UniqueFd stat_;
   UniqueFd status_;
   UniqueFd schedstat_;  // not valid where there is none
@@ -46,9 +49,9 @@ class UsageReader {
 // The texts of /proc/PID/task/TID/stat and .../status (proc(5)). Internal for any other.
 absl::StatusOr<ThreadUsage> ParseThreadUsage(absl::string_view stat, absl::string_view status);
 
-// The text of /proc/PID/task/TID/schedstat (Documentation/scheduler/sched-stats.rst): cpu_ns and
-// run_delay_ns. Internal for any other.
-absl::Status ParseSchedStat(absl::string_view schedstat, ThreadUsage& usage);
+// The text of /proc/PID/task/TID/schedstat (Documentation/scheduler/sched-stats.rst). Internal for
+// any other.
+absl::StatusOr<int64_t> ParseRunDelay(absl::string_view schedstat);
 
 // The migrations of the text of /proc/PID/task/TID/sched. Absent where it does not tell.
 std::optional<uint64_t> ParseMigrations(absl::string_view sched);
