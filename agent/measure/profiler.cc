@@ -262,7 +262,12 @@ v1::Profile Profiler::Tell() const {
       AddUserFrames(*symbols, chain.user, names, stack);
     }
   }
-  if (const AgentProcess* self = AgentOf(::getpid())) {
+  const AgentProcess* const self = AgentOf(::getpid());
+  if (learnt_ && self == nullptr) {
+    return Absent(
+        "/proc does not show this agent its own threads: whose work was seen cannot be told");
+  }
+  if (self != nullptr) {
     const ProgramSymbols* const symbols = programs.Of(*self);
     const auto own = reinterpret_cast<uint64_t>(&FindAgentProcesses);
     if (symbols == nullptr || absl::StartsWith(symbols->NameOf(own), "[")) {

@@ -37,7 +37,10 @@ class Profiler {
                                                         uint32_t hz);
 
   // Whose threads there are, once those of all agents are; the others count as other programs'.
-  void LearnThreads() { agents_ = FindAgentProcesses(); }
+  void LearnThreads() {
+    agents_ = FindAgentProcesses();
+    learnt_ = true;
+  }
 
   absl::Status Begin();
   // At least each second: the kernel has room for a few seconds' samples of a CPU, if they come 199
@@ -106,6 +109,7 @@ class Profiler {
   std::mt19937 random_{std::random_device{}()};
   std::vector<Cpu> cpus_;
   std::vector<AgentProcess> agents_;
+  bool learnt_ = false;
   std::map<std::string, uint32_t, std::less<>> ids_;  // of the kernel's functions that were seen
   std::vector<std::string> names_;                    // by id
   std::map<Chain, Seen> seen_;

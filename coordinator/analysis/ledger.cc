@@ -108,7 +108,6 @@ Figure ShareOf(Work work, const Pool& pool) {
   Figure sum;
   double all = 0;
   for (const auto& [boot_id, host] : pool.hosts) {
-    if (host.busy_samples == 0) continue;
     const double of_host =
         pool.cost.ok() ? host.ns_per_byte : static_cast<double>(host.busy_samples);
     all += of_host;
@@ -170,6 +169,11 @@ absl::StatusOr<double> Perturbation(const std::map<uint32_t, double>& with,
   return Median(std::move(ratios));
 }
 
+bool HasSamplesOfEach(const Pool& pool) {
+  return std::all_of(pool.hosts.begin(), pool.hosts.end(),
+                     [](const auto& host) { return host.second.busy_samples > 0; });
+}
+
 CellLedger LedgerOf(const v1::Cell& cell, const std::vector<const v1::TrialRecord*>& trials) {
   CellLedger ledger;
   ledger.cell = cell;
@@ -192,6 +196,11 @@ CellLedger LedgerOf(const v1::Cell& cell, const std::vector<const v1::TrialRecor
   ledger.perturbation = Perturbation(with, without);
   if (ledger.trials > 0) ledger.reason.clear();
   if (ledger.trials == 0 && ledger.reason.empty()) ledger.reason = "no trial for it was run";
+  // Shares of nothing would be zeros.
+  if (ledger.trials > 0 && !HasSamplesOfEach(pool)) {
+    ledger.reason = "no sample was of a busy CPU";
+    ledger.trials = 0;
+  }
   if (ledger.trials == 0) return ledger;
   for (const WorkName& name : WorkNames()) {
     if (name.work != Work::kIdle) ledger.lines.push_back(LineOf(name.work, pool));

@@ -136,6 +136,13 @@ TEST_F(LedgerTest, WithoutSamplesItSaysWhy) {
   EXPECT_TRUE(Ledger().lines.empty());
 }
 
+// Shares of nothing are no zeros.
+TEST_F(LedgerTest, WithoutASampleOfABusyCpuThereIsNone) {
+  AddLedgerTrial(1, {{"other;cpu_startup_entry;do_idle", 100}});
+  EXPECT_EQ(Ledger().reason, "no sample was of a busy CPU");
+  EXPECT_TRUE(Ledger().lines.empty());
+}
+
 TEST_F(LedgerTest, WithoutCpuTimeSharesRemain) {
   AddLedgerTrial(1, {{"sender;tcp_sendmsg", 10}, {"sender;main;x", 10}});
   AgentOf(run_.attempts[0], v1::ROLE_RECEIVER).mutable_finished()->clear_host_cpu();
