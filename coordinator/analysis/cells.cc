@@ -108,13 +108,8 @@ void Count(const v1::TrialRecord& trial, CellSummary& summary) {
 
 CellSummary Summarize(const v1::Experiment& experiment, const v1::Cell& cell,
                       const Attempts& latest) {
-  CellSummary summary{.cell = cell,
-                      .metrics = {},
-                      .events = {},
-                      .flags = {},
-                      .bottlenecks = {},
-                      .outcomes = {},
-                      .reason = ""};
+  CellSummary summary;
+  summary.cell = cell;
   Attempts own, counted;
   for (const v1::TrialRecord* trial : latest) {
     if (trial->purpose() != v1::PURPOSE_MEASURE || trial->cell_id() != cell.id()) continue;
@@ -139,13 +134,7 @@ CellSummary Summarize(const v1::Experiment& experiment, const v1::Cell& cell,
 }
 
 CellSummary Skipped(const v1::Experiment& experiment, const v1::SkippedCell& skipped) {
-  CellSummary summary{.cell = {},
-                      .metrics = {},
-                      .events = {},
-                      .flags = {},
-                      .bottlenecks = {},
-                      .outcomes = {},
-                      .reason = ""};
+  CellSummary summary;
   *summary.cell.mutable_workload() = skipped.workload();
   summary.cell.set_label(skipped.label());
   summary.reason = absl::StrCat("skipped: ", skipped.reason());
