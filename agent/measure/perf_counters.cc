@@ -26,6 +26,7 @@ constexpr char kParanoid[] = "kernel.perf_event_paranoid";
 constexpr char kProfile[] =
     "let the security profile permit perf_event_open (in a container: --cap-add PERFMON, or "
     "--security-opt seccomp=unconfined)";
+constexpr char kOtherEvent[] = "this PMU does not count it: name others that it does (--events)";
 constexpr char kPmu[] =
     "measure on hardware, or give the virtual machine a PMU (QEMU with KVM: -cpu host,pmu=on)";
 
@@ -49,15 +50,6 @@ bool UsesPmu(const perf_event_attr& attributes) {
 bool IsClock(const perf_event_attr& attributes) {
   return attributes.type == PERF_TYPE_SOFTWARE && (attributes.config == PERF_COUNT_SW_TASK_CLOCK ||
                                                    attributes.config == PERF_COUNT_SW_CPU_CLOCK);
-}
-
-absl::Status WhyNotOpened(int error, const perf_event_attr& attributes,
-                          const CounterTarget& target) {
-  return WhyNotCounted(error,
-                       {.pmu = UsesPmu(attributes),
-                        .of_cpu = target.cpu.has_value(),
-                        .with_kernel = !attributes.exclude_kernel},
-                       PerfEventParanoid());
 }
 
 // libpfm4 is asked by one thread at a time: it does not say that more may.
@@ -149,6 +141,28 @@ UniqueFd OpenEvent(perf_event_attr& attributes, const CounterTarget& target, int
   return file;
 }
 
+// What every PMU has, where there is one.
+bool CountsCycles() {
+  perf_event_attr cycles{};
+  cycles.size = sizeof(cycles);
+  cycles.type = PERF_TYPE_HARDWARE;
+  cycles.config = PERF_COUNT_HW_CPU_CYCLES;
+  cycles.disabled = 1;
+  cycles.exclude_kernel = 1;
+  return OpenEvent(cycles, CounterTarget::ThisThread(), -1).valid();
+}
+
+absl::Status WhyNotOpened(int error, const perf_event_attr& attributes,
+                          const CounterTarget& target) {
+  const bool pmu = UsesPmu(attributes);
+  return WhyNotCounted(error,
+                       {.pmu = pmu,
+                        .of_cpu = target.cpu.has_value(),
+                        .with_kernel = !attributes.exclude_kernel,
+                        .counts_cycles = pmu && CountsCycles()},
+                       PerfEventParanoid());
+}
+
 absl::StatusOr<UniqueFd> OpenWithKernelOrWithout(Event& event, const CounterTarget& target,
                                                  int leader) {
   UniqueFd file = OpenEvent(event.attributes, target, leader);
@@ -222,7 +236,9 @@ absl::Status WhyNotCounted(int error, const WantedCounter& wanted, std::optional
   }
   // The ways in which kernels say that there is no PMU, or none that counts this.
   const bool none = error == ENOENT || error == EOPNOTSUPP || error == ENODEV || error == ENXIO;
-  if (none && wanted.pmu) return with_remedy(absl::StatusCode::kNotFound, kPmu);
+  if (none && wanted.pmu) {
+    return with_remedy(absl::StatusCode::kNotFound, wanted.counts_cycles ? kOtherEvent : kPmu);
+  }
   if (error == ENOSYS) return with_remedy(why.code(), "run a kernel with CONFIG_PERF_EVENTS");
   return why;
 }

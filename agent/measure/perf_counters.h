@@ -24,6 +24,7 @@ struct WantedCounter {
   bool pmu = false;     // of the hardware's
   bool of_cpu = false;  // else of a thread
   bool with_kernel = false;
+  bool counts_cycles = false;  // there is a PMU, and it counts something
 };
 
 // kernel.perf_event_paranoid.

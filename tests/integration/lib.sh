@@ -1,6 +1,6 @@
 # Shared by the integration tests: sourced, not run. Usage of every test: TEST.sh PATH/TO/copycost
-# Sets: copycost (a copy that any user can run, its agent beside it), scratch (removed at the end),
-# root (the project).
+# Sets: copycost (a copy that any user can run, its agent beside it; unset in a test that takes none),
+# scratch (removed at the end), root (the project).
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -8,9 +8,11 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/copycost-test.XXXXXX")
 chmod 755 "$scratch"
 trap 'rm -rf "$scratch"' EXIT
-mkdir "$scratch/bin"
-cp "$1" "$(dirname "$1")/copycost-agent" "$scratch/bin/"
-copycost=$scratch/bin/copycost
+if [ $# -gt 0 ]; then
+  mkdir "$scratch/bin"
+  cp "$1" "$(dirname "$1")/copycost-agent" "$scratch/bin/"
+  copycost=$scratch/bin/copycost
+fi
 cd "$scratch"
 
 readonly kSkip=77  # ctest's SKIP_RETURN_CODE

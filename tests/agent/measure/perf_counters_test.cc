@@ -175,6 +175,8 @@ TEST(WhyNotCountedTest, WithoutAPmuItSaysWhatHasOne) {
     EXPECT_THAT(WhyNotCounted(error, {.pmu = true}, 2),
                 StatusIs(absl::StatusCode::kNotFound, HasSubstr("pmu=on")));
   }
+  EXPECT_THAT(WhyNotCounted(ENOENT, {.pmu = true, .counts_cycles = true}, 2),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("this PMU does not count it")));
   EXPECT_THAT(WhyNotCounted(ENOSYS, {}, std::nullopt),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("CONFIG_PERF_EVENTS")));
 }

@@ -4,19 +4,18 @@
 # zero-copy pages without a copy (e1000e), and one that cannot gather and has them copied (pcnet). And
 # kernel TLS, which not every host's kernel has.
 #
-#   tests/vm/run.sh PATH/TO/copycost [DIRECTORY]
+#   tests/vm/two_hosts.sh PATH/TO/copycost [DIRECTORY]
 #
 # Takes some minutes. Times inside mean nothing but to each other: the processors are emulated. The
-# runs are left in DIRECTORY, if there is one. Skips (77) where QEMU or a kernel cannot be had:
-#
-#   deploy/install-deps.sh --build --vm
-#
-# The kernel is Debian's, fetched as a package and unpacked into build/vm/, not installed;
-# COPYCOST_VM_KERNEL names the directory of another one (boot/vmlinuz-*, lib/modules/*).
+# runs are left in DIRECTORY, if there is one. Skips (77) where QEMU or a kernel cannot be had; see
+# lib.sh. COPYCOST_VM_KERNEL names the directory of another kernel (boot/vmlinuz-*, lib/modules/*).
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
 keep=${2:+$(realpath "$2")}
-source "$(dirname "$0")/../integration/lib.sh"
+source "$here/../integration/lib.sh"
+source "$here/lib.sh"
 
-readonly kernel_directory=${COPYCOST_VM_KERNEL:-$root/build/vm}
+readonly kernel_directory=${COPYCOST_VM_KERNEL:-$root/build/vm/amd64}
 readonly kControlMac=52:54:00:c0:00:01
 readonly -A kNetworks=([e1000e]=10.97.1 [pcnet]=10.97.2)
 readonly -A kHostNumber=([sender]=1 [receiver]=2)
@@ -25,26 +24,16 @@ readonly -A kHostNumber=([sender]=1 [receiver]=2)
 readonly kModules="pps_core ptp e1000e mii pcnet32 e1000 gf128mul ghash-generic ctr gcm tls"
 readonly kBootLimit=180  # seconds
 
-for command in qemu-system-x86_64 cpio; do
-  command -v "$command" >/dev/null || skip "$command is not installed"
-done
+need_commands qemu-system-x86_64 cpio
 busybox=$(command -v busybox) || skip "busybox (busybox-static) is not installed"
 ! ldd "$busybox" >/dev/null 2>&1 || skip "$busybox is not static (package busybox-static)"
 
 unpack_kernel() {
-  ls "$kernel_directory"/boot/vmlinuz-* >/dev/null 2>&1 && return
-  [ -z "${COPYCOST_VM_KERNEL:-}" ] || fail "COPYCOST_VM_KERNEL: no boot/vmlinuz-* in $kernel_directory"
-  command -v apt-get dpkg-deb >/dev/null || skip "no kernel: set COPYCOST_VM_KERNEL"
-  local package
-  package=$(apt-cache depends linux-image-amd64 2>/dev/null |
-    sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
-  [ -n "$package" ] || skip "no kernel: the package linux-image-amd64 is unknown here"
-  mkdir "$scratch/kernel"
-  (cd "$scratch/kernel" && apt-get -qq download "$package") >/dev/null 2>&1 ||
-    skip "no kernel: $package cannot be fetched"
-  mkdir -p "$kernel_directory"
-  dpkg-deb -x "$scratch"/kernel/*.deb "$kernel_directory"
-  rm -r "$scratch/kernel"
+  if [ -z "${COPYCOST_VM_KERNEL:-}" ]; then
+    unpack amd64 "$kernel_directory" linux-image-amd64
+  elif ! ls "$kernel_directory"/boot/vmlinuz-* >/dev/null 2>&1; then
+    fail "COPYCOST_VM_KERNEL: no boot/vmlinuz-* in $kernel_directory"
+  fi
 }
 
 # The guests' file system: busybox, the agent with its libraries, the drivers, and what runs first.
@@ -65,13 +54,8 @@ make_initramfs() {
       *) cp "$file" "$tree/modules/$module.ko" ;;
     esac
   done
-  cat >"$tree/init" <<END
-#!/bin/busybox sh
-/bin/busybox --install -s /bin
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t devtmpfs dev /dev
-mount -t tmpfs tmp /tmp
+  init_of_guest >"$tree/init"
+  cat >>"$tree/init" <<END
 for module in $kModules; do
   [ ! -e /modules/\$module.ko ] || insmod /modules/\$module.ko
 done
@@ -92,7 +76,7 @@ echo "the agent ended"
 poweroff -f
 END
   chmod 755 "$tree/init"
-  (cd "$tree" && find . | cpio --quiet -o -H newc | gzip -1) >"$scratch/initramfs"
+  pack_initramfs "$tree" "$scratch/initramfs"
 }
 
 # A port of loopback that nothing listens on now.
