@@ -245,6 +245,14 @@ v1::Profile Profiler::Tell() const {
   for (const Cpu& cpu : cpus_) {
     profile.set_lost_samples(profile.lost_samples() + cpu.ring.lost());
   }
+  for (const AgentProcess& agent : agents_) {
+    for (const auto& [thread, runner] : agent.threads) {
+      if (runner == v1::RUNNER_SENDER) profile.set_sender_threads(profile.sender_threads() + 1);
+      if (runner == v1::RUNNER_RECEIVER) {
+        profile.set_receiver_threads(profile.receiver_threads() + 1);
+      }
+    }
+  }
   Names names(names_);
   Programs programs;
   std::vector<v1::Stack> stacks;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/math/distributions/binomial.hpp>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -69,6 +70,23 @@ void Add(const v1::Profile& profile, Host& host, CellLedger& ledger) {
   }
 }
 
+size_t DataThreadsOn(const std::string& boot_id, v1::Role role, const v1::TrialRecord& trial) {
+  std::set<std::pair<std::string, uint32_t>> threads;
+  for (const v1::AgentRecord& agent : trial.agents()) {
+    if (agent.boot_id() != boot_id) continue;
+    for (const v1::FlowEnd& end : agent.prepare().ends()) {
+      if (end.role() == role) threads.emplace(agent.agent(), end.thread());
+    }
+  }
+  return threads.size();
+}
+
+bool KnowsAllDataThreads(const v1::AgentRecord& sampling, const v1::TrialRecord& trial) {
+  const v1::Profile& profile = sampling.finished().profile();
+  return profile.sender_threads() >= DataThreadsOn(sampling.boot_id(), v1::ROLE_SENDER, trial) &&
+         profile.receiver_threads() >= DataThreadsOn(sampling.boot_id(), v1::ROLE_RECEIVER, trial);
+}
+
 // The reason why a trial has no profile of each host; empty where it has.
 std::string WhyAbsent(const v1::TrialRecord& trial) {
   if (trial.outcome() != v1::OUTCOME_OK) {
@@ -81,6 +99,12 @@ std::string WhyAbsent(const v1::TrialRecord& trial) {
     if (!finished.has_profile()) return absl::StrCat(agent.agent(), " told of no samples");
     if (!finished.profile().absent().empty()) {
       return absl::StrCat(agent.agent(), ": ", finished.profile().absent());
+    }
+    if (!KnowsAllDataThreads(agent, trial)) {
+      return absl::StrCat(agent.agent(),
+                          " cannot see the data threads of its host's other agent, and would take "
+                          "them for another program; start both from the same file, as one user "
+                          "or as root");
     }
   }
   return "";

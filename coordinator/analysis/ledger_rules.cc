@@ -36,7 +36,7 @@ constexpr WorkName kNames[] = {
     {Work::kInterrupts, "interrupts",
      "entering interrupts, timers, and what is done later for them"},
     {Work::kMemory, "memory", "page faults, and making and giving up programs' own memory"},
-    {Work::kOwnLoop, "own-loop", "copycost-agent itself, outside of the kernel"},
+    {Work::kOwnLoop, "own-loop", "copycost-agent itself: its loops, its clocks, its sampling"},
     {Work::kUnknown, "unknown", "what no rule knows, in threads of agents"},
     {Work::kOtherPrograms, "other-programs",
      "other programs, and threads of the kernel's that no rule knows"},
@@ -49,10 +49,11 @@ struct Rule {
   absl::string_view within = {};  // only in chains that have this function further out
 };
 
-// By the sources of Linux 5.10, 5.15, 6.1, 6.6, 6.12 and 6.18; a name that only some of them have
-// says which. Compilers inline, so that what is static may be missing from a chain: callers are
-// listed as well. Leaf routines that many share (rep_movs_alternative, memcpy, spin locks,
-// allocators) have no rules: who calls them decides.
+// By the sources of Linux 5.10, 5.15, 6.1, 6.6, 6.12 and 6.18, and what was seen of 6.1 (x86-64,
+// over e1000e) and 6.18 (x86-64, over veth); a name that only some of them have says which.
+// Compilers inline, so that what is static may be missing from a chain: callers are listed as well.
+// Leaf routines that many share (rep_movs_alternative, memcpy, spin locks, allocators) have no
+// rules: who calls them decides.
 constexpr Rule kKernel[] = {
     // Writing into a file that is then sent: a copy of the sender's own making (mm/filemap.c,
     // mm/shmem.c). Into a pipe it is the kernel's that a call which sends makes, as evidence has
@@ -261,9 +262,7 @@ constexpr Rule kKernel[] = {
     {"tls_sw_sendmsg", Work::kSending},
     {"tls_push_record", Work::kSending},
     {"sk_stream_wait_memory", Work::kScheduling},
-    // On the way in.
-    {"__napi_poll", Work::kReceiving},
-    {"napi_threaded_poll", Work::kReceiving},
+    // On the way in. To 5.12 drivers' poll functions are called by net_rx_action itself.
     {"net_rx_action", Work::kReceiving},
     {"process_backlog", Work::kReceiving},
     {"enqueue_to_backlog", Work::kReceiving},
@@ -390,6 +389,8 @@ constexpr Rule kKernel[] = {
     {"loopback_xmit", Work::kDriver},
     {"veth_xmit", Work::kDriver},
     {"veth_poll", Work::kDriver},
+    {"__napi_poll", Work::kDriver},  // calls what else a driver has to poll with; 5.13 on
+    {"napi_threaded_poll", Work::kDriver},
     {"veth_xdp_rcv", Work::kDriver},
     {"veth_xdp_rcv_skb", Work::kDriver},
     {"veth_forward_skb", Work::kDriver},
@@ -506,6 +507,10 @@ constexpr Rule kKernel[] = {
     {"do_madvise", Work::kMemory},
     {"do_truncate", Work::kMemory},  // of a file whose pages are to be fresh
     {"do_sys_ftruncate", Work::kMemory},
+    // The agent's own: clocks without a vDSO that reads them, and intervals between samples.
+    {"__x64_sys_clock_gettime", Work::kOwnLoop},
+    {"__arm64_sys_clock_gettime", Work::kOwnLoop},
+    {"perf_ioctl", Work::kOwnLoop},
     // No work.
     {"do_idle", Work::kIdle},
     {"cpu_startup_entry", Work::kIdle},

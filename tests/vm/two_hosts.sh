@@ -192,8 +192,8 @@ over_ktls() {
 # placed: by the NIC's node, and where the NIC's driver takes the packets.
 placed() {
   expect_measured "$scratch/placed" "$copycost" run --topology hosts --agents "$(agents e1000e)" \
-    --placement nic-node,incoming-cpu --send one-copy --sizes 64K --threads 2 --repeats 2 \
-    --warmup 300ms -t 1s
+    --placement nic-node,incoming-cpu --send one-copy --sizes 64K --threads 2 --repeats 3 \
+    --warmup 300ms -t 2s
   cat "$scratch/out"
   [ -z "$keep" ] || { mkdir -p "$keep" && cp -r "$scratch/placed" "$keep/"; }
   awk -F, '
@@ -204,6 +204,35 @@ placed() {
     $at["placement"] == "incoming-cpu" && $at["incoming_on_own_cpu"] != 1 { print; bad = 1 }
     END { exit bad || !good["nic-node"] || !good["incoming-cpu"] }' "$scratch/placed/results.csv" ||
     fail "placement over a NIC"
+}
+
+# of_ledger WORK MODE COLUMN
+of_ledger() {
+  awk -F, -v work="$1" -v mode="$2" -v column="$3" '
+    NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
+    $at["work"] == work && $at["label"] == mode { print $at[column] }' "$scratch/ledger/ledger.csv"
+}
+holds() { awk "BEGIN { exit !($1) }" || fail "ledger: $2: $1 does not hold"; }
+
+# ledgered: by another kernel's functions, and a driver's. Nothing is copied on delivery here.
+ledgered() {
+  expect_measured "$scratch/ledger" "$copycost" run --topology hosts --agents "$(agents e1000e)" \
+    --ledger --send two-copy,zero-copy --sizes 64K --repeats 4 --warmup 300ms -t 2s
+  cat "$scratch/out"
+  [ -z "$keep" ] || { mkdir -p "$keep" && cp -r "$scratch/ledger" "$keep/"; }
+  local mode work
+  for mode in two-copy zero-copy; do
+    for work in receiver-copy driver; do
+      holds "$(of_ledger "$work" $mode samples) > 0" "$work of $mode"
+    done
+    holds "$(of_ledger unknown $mode share) < 0.05" "unknown of $mode"
+    holds "$(of_ledger delivery-copy $mode share_high) < 0.01" "delivery-copy of $mode"
+  done
+  holds "$(of_ledger staging two-copy samples) > 0" "staging of two-copy"
+  holds "$(of_ledger staging zero-copy share_high) < 0.01" "staging of zero-copy"
+  holds "$(of_ledger pinning zero-copy samples) > 0" "pinning of zero-copy"
+  holds "$(of_ledger pinning two-copy share_high) < 0.01" "pinning of two-copy"
+  holds "$(of_ledger sender-copy zero-copy share_high) < 0.01" "sender-copy of zero-copy"
 }
 
 declare -A control_port wire_port guest
@@ -233,3 +262,4 @@ check_copies pcnet 1
 
 over_ktls
 placed
+ledgered

@@ -65,6 +65,7 @@ TEST_F(ProfilerTest, SeesWhatAThreadDoesAndWhoseItIs) {
   EXPECT_EQ(profile.cpus(), OnlineCpus().size());
   EXPECT_GT(SamplesWith(profile, "copycost::SpinForProfile", v1::RUNNER_AGENT), 20u);
   EXPECT_EQ(SamplesWith(profile, "copycost::SpinForProfile", v1::RUNNER_OTHER), 0u);
+  EXPECT_EQ(profile.sender_threads() + profile.receiver_threads(), 0u);
   uint64_t weight = 0, samples = 0;
   for (const v1::Stack& stack : profile.stacks()) {
     weight += stack.weight();

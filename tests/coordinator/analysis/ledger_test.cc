@@ -48,6 +48,8 @@ class LedgerTest : public ::testing::Test {
       v1::Profile& profile = *agent.mutable_finished()->mutable_profile();
       profile.set_event("cpu-clock");
       profile.set_hz(199);
+      profile.set_sender_threads(1);
+      profile.set_receiver_threads(1);
     }
     return trial;
   }
@@ -72,6 +74,18 @@ class LedgerTest : public ::testing::Test {
 
   record::Run run_;
 };
+
+// As where the other agent of the host is another user's.
+TEST_F(LedgerTest, IsAbsentWhereADataThreadCouldNotBeTold) {
+  AddLedgerTrial(1, {{"sender;tcp_sendmsg", 30}});
+  ASSERT_EQ(Ledger().reason, "");
+  ProfileOf(run_.attempts[0]).set_receiver_threads(0);
+  v1::AgentRecord& receiver = AgentOf(run_.attempts[0], v1::ROLE_RECEIVER);
+  receiver.set_boot_id("another host");
+  EXPECT_EQ(Ledger().reason, "");
+  receiver.set_boot_id(AgentOf(run_.attempts[0], v1::ROLE_SENDER).boot_id());
+  EXPECT_THAT(Ledger().reason, HasSubstr("cannot see the data threads"));
+}
 
 TEST_F(LedgerTest, SharesAreOfBusyTimeOfAllTrialsTogether) {
   AddLedgerTrial(1, {{"sender;tcp_sendmsg;_copy_from_iter", 30},
