@@ -23,6 +23,7 @@ namespace {
 
 constexpr char kLoopback[] = "loopback";
 constexpr char kVeth[] = "veth";
+constexpr char kTun[] = "tun";
 
 bool SameHost(const sockaddr& a, const sockaddr& b) {
   if (a.sa_family != b.sa_family) return false;
@@ -51,12 +52,14 @@ std::optional<Owner> OwnerOf(const sockaddr& address) {
   return std::nullopt;
 }
 
-// Empty for a device that does not tell, such as some tunnels.
-std::string DriverOf(const std::string& interface) {
-  ethtool_drvinfo info{};
-  info.cmd = ETHTOOL_GDRVINFO;
-  if (!AskEthtool(interface, &info)) return "";
-  return std::string(info.driver, ::strnlen(info.driver, sizeof(info.driver)));
+template <size_t size>
+std::string TextOfField(const char (&field)[size]) {
+  return ToUtf8({field, ::strnlen(field, size)});
+}
+
+// Drivers that tell the same speed whatever they do.
+bool SpeedIsAConstant(absl::string_view driver) {
+  return driver == kVeth || driver == kTun || driver == kLoopback;
 }
 
 absl::StatusOr<bool> ScatterGatherOf(const std::string& interface) {
@@ -82,9 +85,36 @@ absl::StatusOr<v1::DataInterface> FindDataInterface(int socket) {
   interface.set_mtu(mtu);
   ASSIGN_OR_RETURN(const bool scatter_gather, ScatterGatherOf(owner->name));
   interface.set_scatter_gather(scatter_gather);
-  // lo has no driver to ask.
-  interface.set_driver(owner->loopback ? kLoopback : ToUtf8(DriverOf(owner->name)));
+  interface.set_driver(owner->loopback ? kLoopback : DriverOf(owner->name).driver);
+  if (!SpeedIsAConstant(interface.driver())) {
+    if (const auto speed = LinkSpeedMbps(owner->name)) interface.set_speed_mbps(*speed);
+  }
   return interface;
+}
+
+DriverInfo DriverOf(const std::string& interface) {
+  ethtool_drvinfo info{};
+  info.cmd = ETHTOOL_GDRVINFO;
+  if (!AskEthtool(interface, &info)) return {};
+  return {.driver = TextOfField(info.driver),
+          .version = TextOfField(info.version),
+          .firmware = TextOfField(info.fw_version),
+          .bus = TextOfField(info.bus_info)};
+}
+
+// Asked first with no room for the masks of link modes, the kernel says how much they take.
+std::optional<uint32_t> LinkSpeedMbps(const std::string& interface) {
+  EthtoolCommand<ethtool_link_settings, uint32_t> size(ETHTOOL_GLINKSETTINGS, 0);
+  if (!AskEthtool(interface, size.header()) || size->link_mode_masks_nwords >= 0) {
+    return std::nullopt;
+  }
+  const int words = -size->link_mode_masks_nwords;
+  EthtoolCommand<ethtool_link_settings, uint32_t> link(ETHTOOL_GLINKSETTINGS,
+                                                       3 * static_cast<size_t>(words));
+  link->link_mode_masks_nwords = static_cast<int8_t>(words);
+  if (!AskEthtool(interface, link.header())) return std::nullopt;
+  if (link->speed == 0 || link->speed == static_cast<uint32_t>(SPEED_UNKNOWN)) return std::nullopt;
+  return link->speed;
 }
 
 absl::StatusOr<std::string> InterfaceOf(const std::string& address) {

@@ -3,6 +3,8 @@
 #ifndef COPYCOST_AGENT_LINK_DATA_INTERFACE_H_
 #define COPYCOST_AGENT_LINK_DATA_INTERFACE_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -13,6 +15,18 @@ namespace copycost {
 
 // The interface that owns the local address of a connected socket. NotFound if none does.
 absl::StatusOr<v1::DataInterface> FindDataInterface(int socket);
+
+// Of its link, in Mb/s, as ethtool says. Absent without a link, and where the device does not tell.
+std::optional<uint32_t> LinkSpeedMbps(const std::string& interface);
+
+// What ethtool -i tells; empty where the device does not, as lo and some tunnels.
+struct DriverInfo {
+  std::string driver;
+  std::string version;
+  std::string firmware;
+  std::string bus;
+};
+DriverInfo DriverOf(const std::string& interface);
 
 // Its name, for a numeric address of this host. NotFound if no interface owns it.
 absl::StatusOr<std::string> InterfaceOf(const std::string& address);

@@ -5,7 +5,10 @@
 
 #include <net/if.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 namespace copycost {
 
@@ -16,6 +19,25 @@ bool Ask(unsigned long what, ifreq& request);
 
 // `command` begins with its number: a struct of linux/ethtool.h.
 bool AskEthtool(const std::string& interface, void* command);
+
+// A structure of linux/ethtool.h that ends with an array, and room for so many elements.
+template <typename Header, typename Element>
+class EthtoolCommand {
+ public:
+  EthtoolCommand(uint32_t number, size_t elements)
+      : words_((sizeof(Header) + elements * sizeof(Element)) / sizeof(uint64_t) + 1) {
+    header()->cmd = number;
+  }
+  Header* header() { return reinterpret_cast<Header*>(words_.data()); }
+  Header* operator->() { return header(); }
+
+ private:
+  std::vector<uint64_t> words_;  // aligned as the kernel's are
+};
+
+// The names of a set that the kernel or the driver knows (ETH_SS_STATS, ETH_SS_FEATURES), in its
+// order; empty where it does not tell.
+std::vector<std::string> EthtoolNames(const std::string& interface, uint32_t set);
 
 }  // namespace copycost
 

@@ -4,10 +4,9 @@
 #include <linux/sockios.h>
 #include <net/if.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
-#include <cstddef>
-#include <cstring>
+#include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -31,28 +30,6 @@ absl::string_view FeatureOf(LinkSetting setting) {
   }
 }
 
-// A structure of linux/ethtool.h that ends with an array, and room for it.
-template <typename Header, typename Element>
-class Command {
- public:
-  Command(uint32_t number, uint32_t elements)
-      : words_((sizeof(Header) + elements * sizeof(Element)) / sizeof(uint64_t) + 1) {
-    header()->cmd = number;
-  }
-  Header* header() { return reinterpret_cast<Header*>(words_.data()); }
-
- private:
-  std::vector<uint64_t> words_;  // aligned as the kernel's are
-};
-
-// How many features this kernel knows; 0 where it does not tell.
-uint32_t CountFeatures(const std::string& interface) {
-  Command<ethtool_sset_info, uint32_t> command(ETHTOOL_GSSET_INFO, 1);
-  command.header()->sset_mask = uint64_t{1} << ETH_SS_FEATURES;
-  if (!AskEthtool(interface, command.header()) || command.header()->sset_mask == 0) return 0;
-  return command.header()->data[0];
-}
-
 // A feature's place among those of this kernel.
 struct Feature {
   uint32_t block;
@@ -62,37 +39,34 @@ struct Feature {
 
 // FailedPrecondition where the kernel does not know it.
 absl::StatusOr<Feature> FindFeature(const std::string& interface, LinkSetting setting) {
-  const uint32_t features = CountFeatures(interface);
-  Command<ethtool_gstrings, std::array<char, ETH_GSTRING_LEN>> names(ETHTOOL_GSTRINGS, features);
-  names.header()->string_set = ETH_SS_FEATURES;
-  names.header()->len = features;
-  if (features > 0 && AskEthtool(interface, names.header())) {
-    for (uint32_t bit = 0; bit < features; ++bit) {
-      const char* name =
-          reinterpret_cast<const char*>(names.header()->data) + size_t{bit} * ETH_GSTRING_LEN;
-      if (FeatureOf(setting) != absl::string_view(name, ::strnlen(name, ETH_GSTRING_LEN))) continue;
-      return Feature{.block = bit / kBitsOfBlock,
-                     .mask = 1U << (bit % kBitsOfBlock),
-                     .blocks = (features + kBitsOfBlock - 1) / kBitsOfBlock};
-    }
+  const std::vector<std::string> names = EthtoolNames(interface, ETH_SS_FEATURES);
+  const auto found = std::find(names.begin(), names.end(), FeatureOf(setting));
+  if (found != names.end()) {
+    const auto bit = static_cast<uint32_t>(found - names.begin());
+    return Feature{
+        .block = bit / kBitsOfBlock,
+        .mask = 1U << (bit % kBitsOfBlock),
+        .blocks = (static_cast<uint32_t>(names.size()) + kBitsOfBlock - 1) / kBitsOfBlock};
   }
   return absl::FailedPreconditionError(
       absl::StrCat("the kernel tells of no ", FeatureOf(setting), " of ", interface));
 }
 
 bool ReadFeature(const std::string& interface, const Feature& feature, uint32_t& value) {
-  Command<ethtool_gfeatures, ethtool_get_features_block> command(ETHTOOL_GFEATURES, feature.blocks);
-  command.header()->size = feature.blocks;
+  EthtoolCommand<ethtool_gfeatures, ethtool_get_features_block> command(ETHTOOL_GFEATURES,
+                                                                        feature.blocks);
+  command->size = feature.blocks;
   if (!AskEthtool(interface, command.header())) return false;
-  value = (command.header()->features[feature.block].active & feature.mask) != 0 ? 1 : 0;
+  value = (command->features[feature.block].active & feature.mask) != 0 ? 1 : 0;
   return true;
 }
 
 bool SetFeature(const std::string& interface, const Feature& feature, uint32_t value) {
-  Command<ethtool_sfeatures, ethtool_set_features_block> command(ETHTOOL_SFEATURES, feature.blocks);
-  command.header()->size = feature.blocks;
-  command.header()->features[feature.block].valid = feature.mask;
-  command.header()->features[feature.block].requested = value != 0 ? feature.mask : 0;
+  EthtoolCommand<ethtool_sfeatures, ethtool_set_features_block> command(ETHTOOL_SFEATURES,
+                                                                        feature.blocks);
+  command->size = feature.blocks;
+  command->features[feature.block].valid = feature.mask;
+  command->features[feature.block].requested = value != 0 ? feature.mask : 0;
   return AskEthtool(interface, command.header());
 }
 

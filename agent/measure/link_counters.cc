@@ -6,8 +6,8 @@
 #include <netlink/route/qdisc.h>
 #include <netlink/route/tc.h>
 
-#include <cstring>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -64,46 +64,15 @@ absl::Status AddQueueing(nl_sock* socket, int index, CounterValues& counters) {
   return absl::OkStatus();
 }
 
-// A request of ethtool's, which ends with an array of `count` items. Of 8-byte words, since that is
-// how both are aligned.
-template <typename Request>
-class ArrayRequest {
- public:
-  ArrayRequest(uint32_t command, uint32_t count, size_t item_bytes)
-      : words_((sizeof(Request) + count * item_bytes + 7) / 8) {
-    get()->cmd = command;
-  }
-
-  Request* get() { return reinterpret_cast<Request*>(words_.data()); }
-  Request* operator->() { return get(); }
-
- private:
-  std::vector<uint64_t> words_;
-};
-
-// How many statistics the driver tells of; 0: none.
-uint32_t CountOfStatistics(const std::string& interface) {
-  ArrayRequest<ethtool_sset_info> sets(ETHTOOL_GSSET_INFO, 1, sizeof(uint32_t));
-  sets->sset_mask = uint64_t{1} << ETH_SS_STATS;
-  if (!AskEthtool(interface, sets.get()) || sets->sset_mask == 0) return 0;
-  return sets->data[0];
-}
-
 // As many as it has of both, names and values, by then; a driver may change them in between.
 void AddDriver(const std::string& interface, CounterValues& counters) {
-  const uint32_t count = CountOfStatistics(interface);
-  if (count == 0) return;
-  ArrayRequest<ethtool_gstrings> names(ETHTOOL_GSTRINGS, count, ETH_GSTRING_LEN);
-  names->string_set = ETH_SS_STATS;
-  names->len = count;
-  ArrayRequest<ethtool_stats> values(ETHTOOL_GSTATS, count, sizeof(uint64_t));
-  values->n_stats = count;
-  if (!AskEthtool(interface, names.get()) || !AskEthtool(interface, values.get())) return;
-  if (names->len != count || values->n_stats != count) return;
-  for (uint32_t i = 0; i < count; ++i) {
-    const char* const name = reinterpret_cast<const char*>(names->data) + i * ETH_GSTRING_LEN;
-    const std::string word = ToUtf8({name, ::strnlen(name, ETH_GSTRING_LEN)});
-    counters[absl::StrCat("ethtool.", word)] += static_cast<int64_t>(values->data[i]);
+  const std::vector<std::string> names = EthtoolNames(interface, ETH_SS_STATS);
+  if (names.empty()) return;
+  EthtoolCommand<ethtool_stats, uint64_t> values(ETHTOOL_GSTATS, names.size());
+  values->n_stats = static_cast<uint32_t>(names.size());
+  if (!AskEthtool(interface, values.header()) || values->n_stats != names.size()) return;
+  for (size_t i = 0; i < names.size(); ++i) {
+    counters[absl::StrCat("ethtool.", ToUtf8(names[i]))] += static_cast<int64_t>(values->data[i]);
   }
 }
 

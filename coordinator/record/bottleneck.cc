@@ -30,6 +30,13 @@ constexpr double kWaits = 0.25;
 // Of the segments sent, or of the bytes of datagrams. A window of cubic's is cut by 30 % at each
 // loss, and takes hundreds of round trips to grow again.
 constexpr double kLossy = 0.001;
+// Of a link's speed, by what its frames take of it. Whoever sends more over a link than it has is
+// told of a speed that is none, as by emulated NICs.
+constexpr double kFull = 0.95;
+constexpr double kMoreThanFull = 1.05;
+// What a frame of Ethernet takes on the wire beside what interfaces count: preamble, checksum and
+// gap (IEEE 802.3).
+constexpr double kUncountedBytes = 24;
 // Of a shaper, for each second of traffic: it stops the queue for each burst that is over its rate.
 constexpr double kShapes = 50;
 
@@ -50,6 +57,7 @@ struct Facts {
   double congestion_window_bytes = 0;
   double send_buffer_bytes = 0;
   double overlimits_per_s = 0;
+  double link_use = 0;  // of its speed; of the fullest
 
   const v1::Workload& workload() const { return trial.workload(); }
   bool Has(v1::Flag flag) const {
@@ -105,6 +113,43 @@ double OverlimitsPerSecond(const v1::TrialRecord& trial) {
          (static_cast<double>(trial.workload().warmup_ns() + trial.workload().window_ns()) / 1e9);
 }
 
+uint64_t SentBy(const v1::AgentRecord& agent) {
+  uint64_t bytes = 0;
+  for (const v1::FlowResult& end : agent.finished().flows()) {
+    if (end.role() == v1::ROLE_SENDER) bytes += end.total_bytes();
+  }
+  return bytes;
+}
+
+// Of the slowest interface of the agent's senders; 0 where it tells no speed.
+double SpeedBitsPerSecond(const v1::AgentRecord& agent) {
+  uint32_t mbps = 0;
+  for (const v1::AppliedEnd& end : agent.ready().ends()) {
+    if (end.role() != v1::ROLE_SENDER || !end.interface().has_speed_mbps()) continue;
+    if (mbps == 0 || end.interface().speed_mbps() < mbps) mbps = end.interface().speed_mbps();
+  }
+  return 1e6 * mbps;
+}
+
+// Goodput as it was in the window, with what a byte of it took on the wire over the whole attempt.
+// Of exchanges only the requests are told apart, so that nothing is known of them.
+double LinkUse(const v1::TrialRecord& trial, double goodput_bits_per_s) {
+  if (Exchanges(trial.workload().pattern())) return 0;
+  double most = 0, sent = 0;
+  for (const v1::AgentRecord& agent : trial.agents()) sent += static_cast<double>(SentBy(agent));
+  for (const v1::AgentRecord& agent : trial.agents()) {
+    const auto& counts = agent.finished().link_counters().counts();
+    const auto bytes = counts.find("tx_bytes"), packets = counts.find("tx_packets");
+    const double payload = static_cast<double>(SentBy(agent));
+    const double speed = SpeedBitsPerSecond(agent);
+    if (payload == 0 || speed == 0 || bytes == counts.end() || packets == counts.end()) continue;
+    const double wire =
+        static_cast<double>(bytes->second) + kUncountedBytes * static_cast<double>(packets->second);
+    most = std::max(most, goodput_bits_per_s * wire / sent / speed);  // of its share payload / sent
+  }
+  return most;
+}
+
 absl::StatusOr<Facts> FactsOf(const v1::TrialRecord& trial) {
   Facts facts{.trial = trial};
   ASSIGN_OR_RETURN(facts.sender_cpu, CpuShare(trial, v1::ROLE_SENDER));
@@ -120,6 +165,7 @@ absl::StatusOr<Facts> FactsOf(const v1::TrialRecord& trial) {
   facts.congestion_window_bytes = CongestionWindowBytes(trial).value_or(0);
   facts.send_buffer_bytes = SendBufferBytes(trial).value_or(0);
   facts.overlimits_per_s = OverlimitsPerSecond(trial);
+  facts.link_use = LinkUse(trial, facts.goodput_bits_per_s);
   return facts;
 }
 
@@ -140,6 +186,10 @@ bool IsPaced(const Facts& facts) {
   const double most =
       static_cast<double>(facts.workload().pacing_bits_per_s()) * FlowsOf(facts.workload());
   return most > 0 && facts.goodput_bits_per_s >= kReached * most;
+}
+
+bool FillsItsLink(const Facts& facts) {
+  return facts.link_use >= kFull && facts.link_use <= kMoreThanFull;
 }
 
 bool IsShaped(const Facts& facts) {
@@ -185,6 +235,7 @@ constexpr Rule kRules[] = {
     {v1::BOTTLENECK_ROUND_TRIP, WaitsForRoundTrips},
     {v1::BOTTLENECK_RATE, KeepsItsRate},
     {v1::BOTTLENECK_PACING, IsPaced},
+    {v1::BOTTLENECK_LINK, FillsItsLink},
     {v1::BOTTLENECK_LINK, IsShaped},
     {v1::BOTTLENECK_RECEIVER_CPU, ReceiverIsSpent},
     {v1::BOTTLENECK_LOSS, LosesDatagrams},

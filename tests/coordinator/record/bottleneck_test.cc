@@ -76,6 +76,34 @@ TEST_F(BottleneckTest, CpusAreSpentAtNineTenths) {
   Expect(v1::BOTTLENECK_RECEIVER_CPU);
 }
 
+// 8 Gbit/s of payload in frames of 1538 bytes on the wire for 1448 of payload: 8.5 Gbit/s.
+TEST_F(BottleneckTest, ALinkIsFullByWhatFramesTakeOfIt) {
+  v1::AgentRecord& sender = AgentOf(trial_, v1::ROLE_SENDER);
+  const uint64_t payload = EndOf(trial_, v1::ROLE_SENDER).total_bytes();
+  const uint64_t frames = payload / 1448;
+  auto& counts = *Finished(v1::ROLE_SENDER).mutable_link_counters()->mutable_counts();
+  counts["tx_bytes"] = frames * 1514;
+  counts["tx_packets"] = frames;
+  ASSERT_GT(sender.ready().ends_size(), 0);
+  v1::DataInterface& interface = *sender.mutable_ready()->mutable_ends(0)->mutable_interface();
+  ExpectNone();  // of no speed that is told
+  const auto goodput_mbps =
+      static_cast<double>(EndOf(trial_, v1::ROLE_RECEIVER).window().bytes()) * 8e3 / kWindowNs;
+  const auto wire_mbps = static_cast<uint32_t>(goodput_mbps * 1538 / 1448);
+  for (const auto& [speed, full] : std::vector<std::pair<double, bool>>{
+           {1.1, false}, {1.04, true}, {1.0, true}, {0.97, true}, {0.9, false}}) {
+    interface.set_speed_mbps(static_cast<uint32_t>(wire_mbps * speed));
+    if (full) {
+      Expect(v1::BOTTLENECK_LINK);
+    } else {
+      ExpectNone();
+    }
+  }
+  interface.set_speed_mbps(wire_mbps);
+  trial_.mutable_workload()->set_pattern(v1::PATTERN_RR);
+  EXPECT_NE(BottleneckOf(trial_).value_or(v1::BOTTLENECK_UNSPECIFIED), v1::BOTTLENECK_LINK);
+}
+
 TEST_F(BottleneckTest, AThreadWhoseCpuOthersHaveHasNoTimeLeftEither) {
   v1::ThreadCounts& counts = *Finished(v1::ROLE_RECEIVER).add_thread_counts();
   counts.set_role(v1::ROLE_RECEIVER);
