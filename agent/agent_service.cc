@@ -20,6 +20,7 @@
 #include "agent/diagnosis.h"
 #include "agent/hold.h"
 #include "agent/host_info.h"
+#include "agent/inspect/host_inspector.h"
 #include "agent/measure/perf_counters.h"
 #include "agent/outbox.h"
 #include "agent/trial_runner.h"
@@ -220,6 +221,15 @@ class AgentService final : public v1::Agent::CallbackService {
     return reactor;
   }
 
+  grpc::ServerUnaryReactor* Inspect(grpc::CallbackServerContext* context,
+                                    const v1::InspectRequest* request,
+                                    v1::HostState* state) override {
+    const absl::Status inspected = InspectFor(*context, *request, *state);
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    reactor->Finish(ToGrpc(inspected));
+    return reactor;
+  }
+
   grpc::ServerBidiReactor<v1::HoldRequest, v1::Held>* Hold(
       grpc::CallbackServerContext* context) override {
     const absl::Status permitted = Permit(*context);
@@ -256,11 +266,19 @@ class AgentService final : public v1::Agent::CallbackService {
     return absl::OkStatus();
   }
 
+  absl::Status InspectFor(const grpc::CallbackServerContext& context,
+                          const v1::InspectRequest& request, v1::HostState& state) {
+    RETURN_IF_ERROR(Permit(context));
+    ASSIGN_OR_RETURN(state, inspector_.Inspect(request));
+    return absl::OkStatus();
+  }
+
   Clock& clock_;
   const Limits limits_;
   LinkGuard* const guard_;
   const bool check_roles_;  // clients have proved certificates
   PerfCounters counters_;
+  HostInspector inspector_{counters_};
   HostInfo host_;  // modes are tried here, before anything is served
   copycost::Hold hold_;
   TrialSlot slot_;

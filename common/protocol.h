@@ -7,7 +7,7 @@
 
 namespace copycost {
 
-inline constexpr uint32_t kProtocol = 3;
+inline constexpr uint32_t kProtocol = 4;
 
 }  // namespace copycost
 

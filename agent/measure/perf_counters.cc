@@ -26,6 +26,8 @@ constexpr char kParanoid[] = "kernel.perf_event_paranoid";
 constexpr char kProfile[] =
     "let the security profile permit perf_event_open (in a container: --cap-add PERFMON, or "
     "--security-opt seccomp=unconfined)";
+constexpr char kCheckName[] =
+    "; check the name: libpfm4's showevtinfo and perf list know those of this machine";
 constexpr char kOtherEvent[] = "this PMU does not count it: name others that it does (--events)";
 constexpr char kPmu[] =
     "measure on hardware, or give the virtual machine a PMU (QEMU with KVM: -cpu host,pmu=on)";
@@ -70,7 +72,7 @@ class EventNames {
                                                         PFM_OS_PERF_EVENT, &argument);
     if (error == PFM_SUCCESS) return attributes;
     const std::string why = absl::StrCat("libpfm4: ", ::pfm_strerror(error));
-    if (error == PFM_ERR_NOTFOUND) return absl::NotFoundError(why);
+    if (error == PFM_ERR_NOTFOUND) return absl::NotFoundError(absl::StrCat(why, kCheckName));
     return absl::InvalidArgumentError(why);
   }
 

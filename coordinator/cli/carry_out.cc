@@ -7,9 +7,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/clock.h"
+#include "common/log.h"
 #include "common/status.h"
 #include "coordinator/cli/conclusion.h"
 #include "coordinator/cli/progress.h"
+#include "coordinator/cli/session.h"
 #include "coordinator/cli/signals.h"
 #include "coordinator/cli/terminal.h"
 #include "coordinator/drive/trial_driver.h"
@@ -95,6 +97,10 @@ int CarryOut(RunSession session) {
   RealClock clock;
   Trials trials(session, clock, results);
   const Ending ending = trials.Run();
+  InspectAfter(session.claim.fleet.agents, *session.info.mutable_sessions()->rbegin());
+  if (const absl::Status stored = session.writer->Update(session.info); !stored.ok()) {
+    Log(stored.message());
+  }
   session.writer.reset();
   session.claim.fleet.agents.clear();  // leases and channels, while the agents live
   session.claim.fleet.topology.reset();

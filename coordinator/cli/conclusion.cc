@@ -16,6 +16,7 @@
 #include "coordinator/cli/exit_code.h"
 #include "coordinator/cli/plan_text.h"
 #include "coordinator/cli/terminal.h"
+#include "coordinator/record/host_changes.h"
 #include "coordinator/report/csv.h"
 #include "coordinator/report/event_notes.h"
 #include "coordinator/report/file.h"
@@ -66,10 +67,13 @@ absl::Status WriteLedger(const std::string& directory, const Ledgers& ledgers) {
 absl::Status WriteFiles(const std::string& directory, const record::Run& run, const Cells& cells,
                         const Ledgers& ledgers) {
   RETURN_IF_ERROR(WriteLedger(directory, ledgers));
-  RETURN_IF_ERROR(
-      report::WriteAtomically(absl::StrCat(directory, "/results.csv"), report::ResultsCsv(run)));
-  return report::WriteAtomically(absl::StrCat(directory, "/summary.csv"),
-                                 report::SummaryCsv(cells));
+  const auto write = [&](absl::string_view name, const std::string& text) {
+    return report::WriteAtomically(absl::StrCat(directory, "/", name), text);
+  };
+  RETURN_IF_ERROR(write("hosts.csv", report::HostsCsv(run.info)));
+  RETURN_IF_ERROR(write("absent.csv", report::AbsentCsv(run)));
+  RETURN_IF_ERROR(write("results.csv", report::ResultsCsv(run)));
+  return write("summary.csv", report::SummaryCsv(cells));
 }
 
 absl::Status Print(const record::Run& run, const Cells& cells, const Ledgers& ledgers, bool json,
@@ -86,6 +90,7 @@ absl::Status Print(const record::Run& run, const Cells& cells, const Ledgers& le
   for (const analysis::CellLedger& ledger : ledgers) {
     RETURN_IF_ERROR(results.Write(report::LedgerLines(run.info, ledger)));
   }
+  RETURN_IF_ERROR(results.Write(report::AbsentLines(run)));
   return results.Write(report::RunLine(run));
 }
 
@@ -95,6 +100,9 @@ void TellChanges(const v1::RunRecord& run) {
     for (const std::string& change : run.sessions(i).changes()) {
       Log(absl::StrCat("changed with session ", i + 1, ": ", change));
     }
+  }
+  for (const std::string& change : record::SettingChanges(run)) {
+    Log(change);
   }
 }
 
@@ -134,8 +142,8 @@ int Conclude(const std::string& directory, const Ending& ending, bool json, Resu
     Log(told.message());  // else it is what stopped the run
   TellChanges(run->info);
   for (const std::string& note : report::EventNotes(cells)) Log(note);
-  Log(absl::StrCat("results: ", directory, "/ (results.csv, summary.csv, ",
-                   ledgers.empty() ? "" : "ledger.csv, ", "results.db)"));
+  Log(absl::StrCat("results: ", directory, "/ (results.csv, summary.csv, absent.csv, ",
+                   ledgers.empty() ? "" : "ledger.csv, ", "hosts.csv, results.db)"));
   Log(stopped ? go_on : again);
   if (ending.signal != 0) return kExitSignalBase + ending.signal;
   if (stopped || !told.ok()) return kExitFault;

@@ -58,11 +58,12 @@ absl::Status Claim(ResumeFlags& flags, const record::Run& run, RunSession& sessi
   const v1::TopologyKind topology = TopologyOf(run.info.plan().experiment());
   if (topology == v1::TOPOLOGY_KIND_HOSTS) flags.fleet.SetKnownAgents(AgentsText(before));
   ASSIGN_OR_RETURN(session.claim, ClaimHosts(flags.fleet, topology, flags.share_host));
-  v1::Session now = MakeSession(RealClock().WallNow(), session.claim.fleet.agents);
+  RETURN_IF_ERROR(HoldAll(session.claim.fleet.agents, HoldRequestOf(session.info)));
+  ASSIGN_OR_RETURN(v1::Session now, BeginSession(session.claim.fleet.agents, session.info.plan()));
   for (std::string& change : record::ChangesOf(before, now)) now.add_changes(std::move(change));
   RETURN_IF_ERROR(CheckChanges(flags, now));
   *session.info.add_sessions() = std::move(now);
-  return HoldAll(session.claim.fleet.agents, HoldRequestOf(session.info));
+  return absl::OkStatus();
 }
 
 // What is read may be anybody's.
@@ -101,6 +102,7 @@ absl::StatusOr<int> Resume(ResumeFlags& flags) {
   RETURN_IF_ERROR(session.writer->Update(session.info));
   run.info = session.info;
   session.history = HistoryOf(run);
+  for (const std::string& warning : Warnings(*run.info.sessions().rbegin())) Log(warning);
   Log(absl::StrCat("run ", run.info.run_id(), " goes on after ", run.attempts.size(),
                    " attempts; of the whole plan: ", PlanSummary(run.info.plan())));
   return CarryOut(std::move(session));

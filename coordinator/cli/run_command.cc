@@ -40,13 +40,12 @@ struct RunFlags {
   bool share_host = false;
 };
 
-v1::RunRecord MakeRunRecord(v1::Plan plan, const std::vector<FleetAgent>& agents) {
-  const absl::Time now = RealClock().WallNow();
+// Without its session: that begins once the hosts are held.
+v1::RunRecord MakeRunRecord(v1::Plan plan) {
   v1::RunRecord record;
   record.set_hold_token(RandomNonce());
-  record.set_run_id(MakeRunId(plan.experiment().name(), now));
+  record.set_run_id(MakeRunId(plan.experiment().name(), RealClock().WallNow()));
   *record.mutable_plan() = std::move(plan);
-  *record.add_sessions() = MakeSession(now, agents);
   return record;
 }
 
@@ -58,8 +57,9 @@ absl::StatusOr<RunSession> Begin(const RunFlags& flags) {
                    ClaimHosts(flags.fleet, TopologyOf(loaded.experiment), flags.share_host));
   std::vector<FleetAgent>& agents = session.claim.fleet.agents;
   ASSIGN_OR_RETURN(v1::Plan plan, MakePlan(loaded, LimitsOf(agents)));
-  session.info = MakeRunRecord(std::move(plan), agents);
+  session.info = MakeRunRecord(std::move(plan));
   RETURN_IF_ERROR(HoldAll(agents, HoldRequestOf(session.info)));
+  ASSIGN_OR_RETURN(*session.info.add_sessions(), BeginSession(agents, session.info.plan()));
   ASSIGN_OR_RETURN(session.directory, MakeRunDirectory(flags.out, session.info.run_id()));
   if (flags.out.empty())
     session.info.set_run_id(std::filesystem::path(session.directory).filename());
@@ -80,6 +80,7 @@ int Run(const RunFlags& flags) {
     return ExitCodeOf(session.status());
   }
   Log(PlanSummary(session->info.plan()));
+  for (const std::string& warning : Warnings(session->info.sessions(0))) Log(warning);
   return CarryOut(*std::move(session));
 }
 

@@ -2,14 +2,33 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "common/build_info.h"
+#include "common/clock.h"
+#include "common/events.h"
+#include "common/status.h"
 #include "common/utf8.h"
+#include "coordinator/fleet/inspection.h"
+#include "coordinator/record/host_changes.h"
 
 namespace copycost {
 namespace {
+
+// Of a host's CPU time, while nothing of a run is going on.
+constexpr double kBusy = 0.05;
+
+bool IsDefaultEvent(absl::string_view event) {
+  return std::find(std::begin(kDefaultEvents), std::end(kDefaultEvents), event) !=
+         std::end(kDefaultEvents);
+}
 
 std::string CommandLine() {
   std::ifstream file("/proc/self/cmdline");
@@ -28,14 +47,21 @@ std::string Holder() {
                              CommandLine().substr(0, 120), ")"));
 }
 
-v1::Session MakeSession(absl::Time wall_now, const std::vector<FleetAgent>& agents) {
+absl::StatusOr<v1::Session> BeginSession(const std::vector<FleetAgent>& agents,
+                                         const v1::Plan& plan) {
+  RealClock clock;
   v1::Session session;
-  session.set_started_unix_ns(absl::ToUnixNanos(wall_now));
+  session.set_started_unix_ns(absl::ToUnixNanos(clock.WallNow()));
+  const auto& events = plan.experiment().events();
+  ASSIGN_OR_RETURN(std::vector<v1::HostState> states,
+                   InspectIdle(clock, agents, {events.begin(), events.end()}));
   session.set_command_line(CommandLine());
   session.set_version(std::string(Version()));
   session.set_build_id(BuildId());
-  for (const FleetAgent& agent : agents) {
+  for (size_t i = 0; i < agents.size(); ++i) {
+    const FleetAgent& agent = agents[i];
     v1::AgentInfo& info = *session.add_agents();
+    *info.mutable_before() = std::move(states[i]);
     info.set_agent(agent.member.name);
     info.set_address(agent.member.address);
     *info.mutable_description() = agent.description;
@@ -45,6 +71,38 @@ v1::Session MakeSession(absl::Time wall_now, const std::vector<FleetAgent>& agen
     info.set_data_address_v6(agent.member.data_address_v6);
   }
   return session;
+}
+
+std::vector<std::string> Warnings(const v1::Session& session) {
+  std::vector<std::string> warnings;
+  const std::optional<double> busy = record::IdleBusyShare(session);
+  if (busy.value_or(0) > kBusy) {
+    warnings.push_back(absl::StrFormat(
+        "before the first trial a host was busy with something else, for %.0f %% of its CPU time: "
+        "figures will vary, and CPU time of the host holds it too",
+        100 * *busy));
+  }
+  std::map<std::string, std::string> agents_of;
+  for (const v1::AgentInfo& agent : session.agents()) {
+    for (const v1::EventState& event : agent.before().events()) {
+      if (event.absent().empty() || IsDefaultEvent(event.event())) continue;
+      std::string& agents =
+          agents_of[absl::StrCat(event.event(), " will not be counted: ", event.absent())];
+      absl::StrAppend(&agents, agents.empty() ? "" : ", ", agent.agent());
+    }
+  }
+  for (const auto& [warning, agents] : agents_of) {
+    warnings.push_back(absl::StrCat(agents, ": ", warning));
+  }
+  return warnings;
+}
+
+void InspectAfter(const std::vector<FleetAgent>& agents, v1::Session& session) {
+  for (size_t i = 0; i < agents.size() && static_cast<int>(i) < session.agents_size(); ++i) {
+    absl::StatusOr<v1::HostState> state = Inspect(agents[i], {});
+    if (!state.ok()) continue;  // what was measured is not less true
+    *session.mutable_agents(static_cast<int>(i))->mutable_after() = *std::move(state);
+  }
 }
 
 std::string AgentsText(const v1::Session& session) {

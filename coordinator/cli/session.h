@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/time/time.h"
+#include "absl/status/statusor.h"
 #include "coordinator/fleet/inventory.h"
 #include "copycost/v1/result.pb.h"
 
@@ -15,7 +15,17 @@ namespace copycost {
 // host.
 std::string Holder();
 
-v1::Session MakeSession(absl::Time wall_now, const std::vector<FleetAgent>& agents);
+// By agents that are held: looks at their hosts for half a second in which nothing is going on.
+// Errors name the agent that does not tell.
+absl::StatusOr<v1::Session> BeginSession(const std::vector<FleetAgent>& agents,
+                                         const v1::Plan& plan);
+
+// What the reader of the results should know beforehand: a host that is busy with something else,
+// events that were asked for by name and cannot be counted.
+std::vector<std::string> Warnings(const v1::Session& session);
+
+// The state of each host after the last trial, where its agent still answers.
+void InspectAfter(const std::vector<FleetAgent>& agents, v1::Session& session);
 
 // What --agents would say to reach the agents of `session` again.
 std::string AgentsText(const v1::Session& session);

@@ -65,6 +65,9 @@ class AgentClient {
   // What trials may need of its host, tried there now. Unimplemented by an agent that is older.
   virtual absl::StatusOr<v1::Diagnosis> Diagnose(const v1::DiagnoseRequest& request) = 0;
 
+  // How its host is set, now.
+  virtual absl::StatusOr<v1::HostState> Inspect(const v1::InspectRequest& request) = 0;
+
   // ResourceExhausted names who holds it already. Unavailable and DeadlineExceeded as above.
   virtual absl::StatusOr<std::unique_ptr<HoldLease>> Hold(const v1::HoldRequest& request) = 0;
 

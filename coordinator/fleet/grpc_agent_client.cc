@@ -150,6 +150,14 @@ class GrpcAgentClient final : public AgentClient {
     return diagnosis;
   }
 
+  absl::StatusOr<v1::HostState> Inspect(const v1::InspectRequest& request) override {
+    grpc::ClientContext context;
+    context.set_deadline(DeadlineIn(options_.answer_limit));
+    v1::HostState state;
+    RETURN_IF_ERROR(FromGrpc(stub_->Inspect(&context, request, &state)));
+    return state;
+  }
+
   absl::StatusOr<std::unique_ptr<HoldLease>> Hold(const v1::HoldRequest& request) override {
     auto lease = std::make_unique<GrpcHoldLease>(*stub_);
     RETURN_IF_ERROR(lease->Take(request, options_.answer_limit));

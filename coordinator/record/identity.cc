@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "common/words.h"
+#include "coordinator/record/host_changes.h"
 
 namespace copycost::record {
 namespace {
@@ -63,6 +64,9 @@ void CompareAgents(const v1::AgentInfo& before, const v1::AgentInfo& now,
   addresses.Compare("IPv6 data address", before.data_address_v6(), now.data_address_v6());
   std::vector<std::string> found = ChangesOf(before.description(), now.description());
   for (std::string& change : addresses.Take()) found.push_back(std::move(change));
+  for (std::string& change : FactChanges(before.before().identity(), now.before().identity())) {
+    found.push_back(std::move(change));
+  }
   for (const std::string& change : found) {
     changes.push_back(absl::StrCat(now.agent(), ": ", change));
   }

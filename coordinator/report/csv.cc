@@ -4,6 +4,8 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "coordinator/record/attempt_row.h"
+#include "coordinator/report/absence_rows.h"
+#include "coordinator/report/host_rows.h"
 #include "coordinator/report/ledger_row.h"
 #include "coordinator/report/summary_row.h"
 
@@ -45,6 +47,14 @@ void AppendValues(const Row& row, std::string& csv) {
       row, [](const Field& field) { return std::visit(FormatValue{}, field.value); }, csv);
 }
 
+// With their names where they are the first.
+void AppendRows(const std::vector<Row>& rows, std::string& csv) {
+  for (const Row& row : rows) {
+    if (csv.empty()) AppendNames(row, csv);
+    AppendValues(row, csv);
+  }
+}
+
 // A summary of nothing: it has the names. All cells of a run have the same.
 analysis::CellSummary NoCell() {
   record::Run run;
@@ -63,14 +73,21 @@ std::string ResultsCsv(const record::Run& run) {
   return csv;
 }
 
+std::string AbsentCsv(const record::Run& run) {
+  std::string csv;
+  AppendRows(AbsenceRows(run), csv);
+  return csv;
+}
+
+std::string HostsCsv(const v1::RunRecord& run) {
+  std::string csv;
+  AppendRows(HostRows(run), csv);
+  return csv;
+}
+
 std::string LedgerCsv(absl::Span<const analysis::CellLedger> ledgers) {
   std::string csv;
-  for (const analysis::CellLedger& ledger : ledgers) {
-    for (const Row& row : LedgerRows(ledger)) {
-      if (csv.empty()) AppendNames(row, csv);
-      AppendValues(row, csv);
-    }
-  }
+  for (const analysis::CellLedger& ledger : ledgers) AppendRows(LedgerRows(ledger), csv);
   return csv;
 }
 

@@ -1,7 +1,7 @@
-// results.csv, summary.csv and ledger.csv (docs/results.md describes every column). Comma-separated
-// values quoted as RFC 4180 says, lines ended by a bare newline, one header line, an empty field
-// for what is absent. Numbers have nine significant digits: more than any measurement here, and
-// enough for a float to survive.
+// results.csv, summary.csv, absent.csv, hosts.csv and ledger.csv (docs/results.md describes every
+// column). Comma-separated values quoted as RFC 4180 says, lines ended by a bare newline, one
+// header line, an empty field for what is absent. Numbers have nine significant digits: more than
+// any measurement here, and enough for a float to survive.
 #ifndef COPYCOST_COORDINATOR_REPORT_CSV_H_
 #define COPYCOST_COORDINATOR_REPORT_CSV_H_
 
@@ -19,6 +19,12 @@ std::string ResultsCsv(const record::Run& run);
 
 // A row a cell, skipped ones last.
 std::string SummaryCsv(absl::Span<const analysis::CellSummary> cells);
+
+// A row for each column of results.csv and each reason why it is empty.
+std::string AbsentCsv(const record::Run& run);
+
+// A row for each thing that an agent tells of its host.
+std::string HostsCsv(const v1::RunRecord& run);
 
 // A row for each kind of work of each cell.
 std::string LedgerCsv(absl::Span<const analysis::CellLedger> ledgers);

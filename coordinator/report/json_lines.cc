@@ -3,11 +3,17 @@
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/build_info.h"
 #include "common/words.h"
 #include "coordinator/record/attempt_row.h"
+#include "coordinator/record/host_changes.h"
+#include "coordinator/report/absence_rows.h"
 #include "coordinator/report/ledger_row.h"
 #include "coordinator/report/summary_row.h"
 
@@ -43,13 +49,23 @@ std::string Line(const std::string& type, const Row& row) {
   return line;
 }
 
+Value Joined(const std::vector<std::string>& changes) {
+  return changes.empty() ? Value() : Value(absl::StrJoin(changes, "; "));
+}
+
 // What hosts and programs were not the same for the whole run; absent: they were.
 Value ChangesOf(const v1::RunRecord& run) {
   std::vector<std::string> changes;
   for (const v1::Session& session : run.sessions()) {
     changes.insert(changes.end(), session.changes().begin(), session.changes().end());
   }
-  return changes.empty() ? Value() : Value(absl::StrJoin(changes, "; "));
+  return Joined(changes);
+}
+
+// Before the first trial; of the busiest host.
+Value IdleBusyShareOf(const v1::RunRecord& run) {
+  const std::optional<double> share = record::IdleBusyShare(record::FirstSession(run));
+  return share.has_value() ? Value(*share) : Value();
 }
 
 }  // namespace
@@ -73,6 +89,15 @@ std::string LedgerLines(const v1::RunRecord& run, const analysis::CellLedger& le
   return lines;
 }
 
+std::string AbsentLines(const record::Run& run) {
+  std::string lines;
+  for (Row& row : AbsenceRows(run)) {
+    row.insert(row.begin(), {"run_id", run.info.run_id()});
+    lines += Line("absent", row);
+  }
+  return lines;
+}
+
 std::string RunLine(const record::Run& run) {
   const v1::Experiment& experiment = run.info.plan().experiment();
   const v1::Session& session = record::FirstSession(run.info);
@@ -90,7 +115,9 @@ std::string RunLine(const record::Run& run) {
                       {"skipped_cells", int64_t{run.info.plan().skipped_size()}},
                       {"attempts", static_cast<int64_t>(run.attempts.size())},
                       {"sessions", int64_t{run.info.sessions_size()}},
-                      {"changes", ChangesOf(run.info)}});
+                      {"changes", ChangesOf(run.info)},
+                      {"setting_changes", Joined(record::SettingChanges(run.info))},
+                      {"idle_busy_share", IdleBusyShareOf(run.info)}});
 }
 
 std::string CheckLine(absl::string_view subject, const v1::Check& check) {

@@ -18,6 +18,9 @@ std::string TrialLine(const v1::RunRecord& run, const v1::TrialRecord& attempt);
 std::string CellLine(const v1::RunRecord& run, const analysis::CellSummary& cell);
 // One a kind of work.
 std::string LedgerLines(const v1::RunRecord& run, const analysis::CellLedger& ledger);
+// A line for each column that is empty somewhere, and each reason.
+std::string AbsentLines(const record::Run& run);
+
 std::string RunLine(const record::Run& run);
 
 // `subject`: what was checked, "sender" or "this host".

@@ -83,6 +83,16 @@ TEST_F(AgentServiceTest, RefusesToLookAtEveryAddressThereIs) {
   EXPECT_THAT(client_->Diagnose(request), StatusIs(absl::StatusCode::kInvalidArgument, _));
 }
 
+TEST_F(AgentServiceTest, TellsHowItsHostIsSetWithoutAHold) {
+  v1::InspectRequest request;
+  request.add_data_addresses("127.0.0.1");
+  const auto state = client_->Inspect(request);
+  ASSERT_OK(state);
+  EXPECT_GT(state->settings_size(), 10);
+  for (int i = 0; i < 100; ++i) request.add_data_addresses("127.0.0.1");
+  EXPECT_THAT(client_->Inspect(request), StatusIs(absl::StatusCode::kInvalidArgument, _));
+}
+
 TEST_F(AgentServiceTest, TellsASecondCoordinatorWhoHoldsItAndSinceWhen) {
   const auto first = client_->Hold(HolderNamed("alice on a"));
   ASSERT_OK(first);

@@ -62,3 +62,28 @@ awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
          END { exit bad }' "$scratch/placed/results.csv" || fail "placement of $scratch/placed"
 expect_exit 3 "$copycost" run --placement spread,nic-node -o "$scratch/no-nic"
 expect_said "--placement" "the sender's host does not tell on which NUMA node"
+
+# What hosts are and how they are set is told; an event that cannot be counted, before anything is
+# measured; and why columns are empty.
+expect_measured "$scratch/told" "$copycost" run --send one-copy --sizes 64K --repeats 2 -t 200ms --events cycels,page-faults
+expect_said "sender, receiver: cycels will not be counted: libpfm4: event not found"
+grep -q '^1,sender,.*,identity,kernel build,.' "$scratch/told/hosts.csv" || fail "no identity"
+grep -q '^1,receiver,.*,setting,net.ipv4.tcp_rmem,\([0-9 ]*\),\1$' "$scratch/told/hosts.csv" ||
+  fail "no settings before and after: $(grep tcp_rmem "$scratch/told/hosts.csv")"
+grep -q '^1,sender,.*,reading,CPU time,".* busy, .* stolen",".*"$' "$scratch/told/hosts.csv" || fail "no CPU time"
+grep -q '^sender_cycels,libpfm4: event not found' "$scratch/told/absent.csv" || fail "no reason"
+
+# So is a setting that somebody changes while trials run.
+[ "$(id -u)" = 0 ] || skip "only root changes settings of a namespace"
+"$copycost" run --send one-copy --sizes 64K --repeats 12 -t 200ms -o "$scratch/changed" \
+  >"$scratch/out" 2>"$scratch/err" </dev/null &
+run=$!
+until sqlite3 "$scratch/changed/results.db" 'SELECT 1 FROM trial' 2>/dev/null | grep -q 1; do
+  kill -0 "$run" || fail "the run ended: $(cat "$scratch/err")"
+  sleep 0.05
+done
+nsenter -t "$(pgrep -nf "^$scratch/bin/copycost-agent")" -n sysctl -qw net.ipv4.tcp_autocorking=0
+code=0
+wait "$run" || code=$?
+[ "$code" -le 1 ] || fail "exit $code of a run while a setting was changed: $(cat "$scratch/err")"
+expect_said "while session 1 went on, receiver: net.ipv4.tcp_autocorking 0, was 1"

@@ -191,12 +191,14 @@ struct FakeAgent {
   v1::Description description;
   absl::Status describe_status;
   absl::StatusOr<v1::Diagnosis> diagnosis = v1::Diagnosis();
+  absl::StatusOr<v1::HostState> host_state = v1::HostState();
   absl::Status hold_status;
   absl::StatusOr<ClockOffset> clock_offset = ClockOffset{};
   absl::Time away_until = absl::InfinitePast();
   std::vector<FakeScript> scripts;  // one an attempt; the last one goes on; none: honest
 
   v1::DiagnoseRequest diagnose_request;  // the last
+  std::vector<v1::InspectRequest> inspect_requests;
   int held = 0;
   std::vector<std::string> tokens;  // of every hold
   int probes = 0;
@@ -226,6 +228,11 @@ class FakeAgentClient final : public AgentClient {
   absl::StatusOr<v1::Diagnosis> Diagnose(const v1::DiagnoseRequest& request) override {
     agent_.diagnose_request = request;
     return agent_.diagnosis;
+  }
+
+  absl::StatusOr<v1::HostState> Inspect(const v1::InspectRequest& request) override {
+    agent_.inspect_requests.push_back(request);
+    return agent_.host_state;
   }
 
   absl::StatusOr<std::unique_ptr<HoldLease>> Hold(const v1::HoldRequest& request) override {

@@ -44,6 +44,18 @@ TEST(IdentityTest, TheSameIsTheSameAfterARebootUnderAnotherAddress) {
   EXPECT_THAT(ChangesOf(TwoHosts(), now), IsEmpty());
 }
 
+TEST(IdentityTest, AMicrocodeIsPartOfAHost) {
+  const auto with = [](const char* microcode) {
+    v1::Session session = TwoHosts();
+    v1::Fact& fact = *session.mutable_agents(1)->mutable_before()->add_identity();
+    fact.set_name("microcode");
+    fact.set_value(microcode);
+    return session;
+  };
+  EXPECT_THAT(ChangesOf(with("0x1"), with("0x2")), ElementsAre("receiver: microcode 0x2, was 0x1"));
+  EXPECT_THAT(ChangesOf(TwoHosts(), with("0x2")), IsEmpty());  // it was not told
+}
+
 TEST(IdentityTest, EveryChangeIsNamed) {
   using Change = std::function<void(v1::Session&)>;
   const auto sender = [](std::function<void(v1::Description&)> change) -> Change {

@@ -9,6 +9,7 @@ namespace {
 
 using ::copycost::testing::OneCellRun;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 std::vector<std::string> LinesOf(const std::string& csv) {
@@ -52,6 +53,42 @@ TEST(CsvTest, ColumnsStandInTheOrderOfTheDesign) {
           "messages_per_s,bytes_per_send_"
           "call,send_call_mean_us,"
           "recv_call_mean_us,staging_copy_ns,exchanges_per_s,rr_latency_p50_us,"));
+}
+
+TEST(CsvTest, AbsencesHaveARowForEachColumnAndReason) {
+  record::Run run = OneCellRun(2);
+  run.info.mutable_plan()->mutable_experiment()->add_events("cycles");
+  const std::string csv = AbsentCsv(run);
+  EXPECT_THAT(csv, StartsWith("column,reason,trials,cells\n"));
+  EXPECT_THAT(csv, HasSubstr("\nzero_copy_sends,"));
+  EXPECT_THAT(csv, HasSubstr("\nsender_cycles,"));
+  EXPECT_THAT(csv, Not(HasSubstr("\ngoodput_gbps,")));
+  run.attempts[1].set_outcome(v1::OUTCOME_FAILED);
+  EXPECT_THAT(AbsentCsv(run), HasSubstr(",1,1\n"));
+  EXPECT_THAT(AbsentCsv(run), Not(HasSubstr(",2,1\n")));
+}
+
+TEST(CsvTest, HostsHaveARowForEachThingTheyTell) {
+  v1::RunRecord run;
+  v1::AgentInfo& agent = *run.add_sessions()->add_agents();
+  agent.set_agent("sender");
+  agent.mutable_description()->set_host_name("a");
+  agent.mutable_description()->set_kernel("6.1");
+  v1::Fact& before = *agent.mutable_before()->add_settings();
+  before.set_name("governor");
+  before.set_value("performance");
+  v1::EventState& event = *agent.mutable_before()->add_events();
+  event.set_event("cycles");
+  event.set_absent("no PMU");
+  EXPECT_EQ(HostsCsv(run),
+            "session,agent,host,kind,name,before,after\n"
+            "1,sender,a,identity,kernel,6.1,\n"
+            "1,sender,a,setting,governor,performance,\n"
+            "1,sender,a,reading,CPU time,,\n"
+            "1,sender,a,event,cycles,absent: no PMU,\n");
+  *agent.mutable_after()->add_settings() = before;
+  agent.mutable_after()->mutable_settings(0)->set_value("powersave");
+  EXPECT_THAT(HostsCsv(run), HasSubstr("1,sender,a,setting,governor,performance,powersave\n"));
 }
 
 TEST(CsvTest, WhatIsAbsentIsAnEmptyField) {
