@@ -58,9 +58,7 @@ std::string TextOfField(const char (&field)[size]) {
 }
 
 // Drivers that tell the same speed whatever they do.
-bool SpeedIsAConstant(absl::string_view driver) {
-  return driver == kVeth || driver == kTun || driver == kLoopback;
-}
+bool SpeedIsAConstant(absl::string_view driver) { return driver == kVeth || driver == kTun; }
 
 absl::StatusOr<bool> ScatterGatherOf(const std::string& interface) {
   ethtool_value value{};
@@ -86,9 +84,7 @@ absl::StatusOr<v1::DataInterface> FindDataInterface(int socket) {
   ASSIGN_OR_RETURN(const bool scatter_gather, ScatterGatherOf(owner->name));
   interface.set_scatter_gather(scatter_gather);
   interface.set_driver(owner->loopback ? kLoopback : DriverOf(owner->name).driver);
-  if (!SpeedIsAConstant(interface.driver())) {
-    if (const auto speed = LinkSpeedMbps(owner->name)) interface.set_speed_mbps(*speed);
-  }
+  if (const auto speed = LinkSpeedMbps(owner->name)) interface.set_speed_mbps(*speed);
   return interface;
 }
 
@@ -104,6 +100,7 @@ DriverInfo DriverOf(const std::string& interface) {
 
 // Asked first with no room for the masks of link modes, the kernel says how much they take.
 std::optional<uint32_t> LinkSpeedMbps(const std::string& interface) {
+  if (SpeedIsAConstant(DriverOf(interface).driver)) return std::nullopt;
   EthtoolCommand<ethtool_link_settings, uint32_t> size(ETHTOOL_GLINKSETTINGS, 0);
   if (!AskEthtool(interface, size.header()) || size->link_mode_masks_nwords >= 0) {
     return std::nullopt;

@@ -16,7 +16,8 @@ namespace copycost {
 // The interface that owns the local address of a connected socket. NotFound if none does.
 absl::StatusOr<v1::DataInterface> FindDataInterface(int socket);
 
-// Of its link, in Mb/s, as ethtool says. Absent without a link, and where the device does not tell.
+// Of its link, in Mb/s, as ethtool says. Absent without a link, where the device does not tell, and
+// where it is a constant of the driver (veth, tun).
 std::optional<uint32_t> LinkSpeedMbps(const std::string& interface);
 
 // What ethtool -i tells; empty where the device does not, as lo and some tunnels.

@@ -34,9 +34,10 @@ constexpr double kLossy = 0.001;
 // told of a speed that is none, as by emulated NICs.
 constexpr double kFull = 0.95;
 constexpr double kMoreThanFull = 1.05;
-// What a frame of Ethernet takes on the wire beside what interfaces count: preamble, checksum and
-// gap (IEEE 802.3).
-constexpr double kUncountedBytes = 24;
+// What a frame takes on the wire beside its payload: preamble, header, checksum and gap of Ethernet
+// (IEEE 802.3), the IP header, and that of TCP with timestamps or of UDP.
+constexpr double kEthernetBytes = 8 + 14 + 4 + 12;
+constexpr double kIpv4Bytes = 20, kIpv6Bytes = 40, kTcpBytes = 32, kUdpBytes = 8;
 // Of a shaper, for each second of traffic: it stops the queue for each burst that is over its rate.
 constexpr double kShapes = 50;
 
@@ -113,12 +114,37 @@ double OverlimitsPerSecond(const v1::TrialRecord& trial) {
          (static_cast<double>(trial.workload().warmup_ns() + trial.workload().window_ns()) / 1e9);
 }
 
-uint64_t SentBy(const v1::AgentRecord& agent) {
-  uint64_t bytes = 0;
+struct Sent {
+  double bytes = 0;
+  double frames = 0;
+};
+
+// In the windows of an agent's senders. Frames of TCP are the segments that it tells (a large one
+// that the NIC cuts counts as what it is cut into), those of UDP as many as it takes.
+Sent SentBy(const v1::AgentRecord& agent, const v1::Workload& workload) {
+  Sent sent;
   for (const v1::FlowResult& end : agent.finished().flows()) {
-    if (end.role() == v1::ROLE_SENDER) bytes += end.total_bytes();
+    if (end.role() != v1::ROLE_SENDER) continue;
+    const auto bytes = static_cast<double>(end.window().bytes());
+    sent.bytes += bytes;
+    if (end.has_tcp_opened() && end.has_tcp_closed()) {
+      sent.frames += static_cast<double>(end.tcp_closed().sent_segments()) -
+                     static_cast<double>(end.tcp_opened().sent_segments());
+    } else if (workload.transport() == v1::TRANSPORT_UDP) {
+      for (const v1::AppliedEnd& applied : agent.ready().ends()) {
+        if (applied.flow() != end.flow() || applied.role() != end.role()) continue;
+        const uint64_t payload =
+            applied.has_mss_bytes() ? applied.mss_bytes() : workload.message_bytes();
+        sent.frames += bytes / static_cast<double>(std::max<uint64_t>(1, payload));
+      }
+    }
   }
-  return bytes;
+  return sent;
+}
+
+double FrameOverheadBytes(const v1::Workload& workload) {
+  return kEthernetBytes + (workload.ip_version() == v1::IP_VERSION_6 ? kIpv6Bytes : kIpv4Bytes) +
+         (workload.transport() == v1::TRANSPORT_UDP ? kUdpBytes : kTcpBytes);
 }
 
 // Of the slowest interface of the agent's senders; 0 where it tells no speed.
@@ -131,21 +157,21 @@ double SpeedBitsPerSecond(const v1::AgentRecord& agent) {
   return 1e6 * mbps;
 }
 
-// Goodput as it was in the window, with what a byte of it took on the wire over the whole attempt.
-// Of exchanges only the requests are told apart, so that nothing is known of them.
+// Of the fullest link: each agent's part of the goodput, and what its frames took beside that. Of
+// exchanges only the requests are told apart, so that nothing is known of them.
 double LinkUse(const v1::TrialRecord& trial, double goodput_bits_per_s) {
   if (Exchanges(trial.workload().pattern())) return 0;
-  double most = 0, sent = 0;
-  for (const v1::AgentRecord& agent : trial.agents()) sent += static_cast<double>(SentBy(agent));
+  double all_bytes = 0;
   for (const v1::AgentRecord& agent : trial.agents()) {
-    const auto& counts = agent.finished().link_counters().counts();
-    const auto bytes = counts.find("tx_bytes"), packets = counts.find("tx_packets");
-    const double payload = static_cast<double>(SentBy(agent));
+    all_bytes += SentBy(agent, trial.workload()).bytes;
+  }
+  double most = 0;
+  for (const v1::AgentRecord& agent : trial.agents()) {
+    const Sent sent = SentBy(agent, trial.workload());
     const double speed = SpeedBitsPerSecond(agent);
-    if (payload == 0 || speed == 0 || bytes == counts.end() || packets == counts.end()) continue;
-    const double wire =
-        static_cast<double>(bytes->second) + kUncountedBytes * static_cast<double>(packets->second);
-    most = std::max(most, goodput_bits_per_s * wire / sent / speed);  // of its share payload / sent
+    if (sent.bytes == 0 || sent.frames <= 0 || speed == 0) continue;
+    const double wire = sent.bytes + sent.frames * FrameOverheadBytes(trial.workload());
+    most = std::max(most, goodput_bits_per_s * wire / all_bytes / speed);
   }
   return most;
 }
