@@ -18,6 +18,7 @@
 #include "common/status.h"
 #include "common/units.h"
 #include "common/words.h"
+#include "coordinator/record/attempt_row.h"
 #include "coordinator/record/events.h"
 
 namespace copycost {
@@ -104,6 +105,36 @@ absl::Status ResolveTopology(LoadedExperiment& loaded) {
                   loaded.PlaceOf("topology"));
 }
 
+// Which event, or "" for what is measured anyway, has a column; names that differ by case are one
+// to SQLite.
+class ColumnOwners {
+ public:
+  ColumnOwners() {
+    for (const record::Field& field : record::AttemptRow({}, {})) owners_[Lower(field.name)] = "";
+  }
+
+  absl::Status Add(const std::string& event) {
+    v1::Experiment one;
+    one.add_events(event);
+    for (const record::EventColumn& column : record::EventColumnsOf(one)) {
+      const auto [known, is_new] = owners_.emplace(Lower(column.column), event);
+      if (is_new) continue;
+      if (known->second == event) {
+        return absl::InvalidArgumentError(absl::StrCat(event, " is named twice"));
+      }
+      return absl::InvalidArgumentError(
+          absl::StrCat(event, " would share the column ", column.column, " with ",
+                       known->second.empty() ? "what is measured anyway" : known->second));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  static std::string Lower(const std::string& name) { return absl::AsciiStrToLower(name); }
+
+  std::map<std::string, std::string> owners_;
+};
+
 // "cycles,instructions" of one entry becomes two. Columns are named after events.
 absl::Status ResolveEvents(LoadedExperiment& loaded) {
   v1::Experiment& experiment = loaded.experiment;
@@ -113,19 +144,13 @@ absl::Status ResolveEvents(LoadedExperiment& loaded) {
     }
   }
   std::vector<std::string> events;
-  std::map<std::string, std::string> by_column;
+  ColumnOwners columns;
   for (int i = 0; i < experiment.events_size(); ++i) {
     const std::string place = loaded.PlaceOf("events", static_cast<size_t>(i));
     for (const absl::string_view typed : absl::StrSplit(experiment.events(i), ',')) {
       const std::string event(absl::StripAsciiWhitespace(typed));
       RETURN_IF_ERROR(Annotate(CheckEventName(event), place));
-      const auto [known, is_new] = by_column.emplace(record::ColumnWord(event), event);
-      if (!is_new) {
-        return absl::InvalidArgumentError(absl::StrCat(
-            place, ": ",
-            known->second == event ? event : absl::StrCat(known->second, " and ", event),
-            known->second == event ? " is named twice" : " would share a column"));
-      }
+      RETURN_IF_ERROR(Annotate(columns.Add(event), place));
       events.push_back(event);
     }
   }

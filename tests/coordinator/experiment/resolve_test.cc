@@ -202,7 +202,13 @@ TEST(ResolveTest, RefusesEventsThatCannotBeColumns) {
   EXPECT_THAT(Resolved("events: 'cycles,cycles'").status(),
               StatusIs(kInvalid, HasSubstr("f:1:1: events: cycles is named twice")));
   EXPECT_THAT(Resolved("events: 'a:b,a_b'").status(),
-              StatusIs(kInvalid, HasSubstr("a:b and a_b would share a column")));
+              StatusIs(kInvalid, HasSubstr("a_b would share the column sender_a_b with a:b")));
+  EXPECT_THAT(Resolved("events: 'cycles,cycles:user'").status(),
+              StatusIs(kInvalid, HasSubstr("column sender_cycles_user with cycles")));
+  EXPECT_THAT(Resolved("events: 'Page-Faults,page-faults'").status(),
+              StatusIs(kInvalid, HasSubstr("with Page-Faults")));
+  EXPECT_THAT(Resolved("events: 'cpu-ns-per-byte'").status(),
+              StatusIs(kInvalid, HasSubstr("with what is measured anyway")));
   EXPECT_THAT(Resolved("events: 'cycles,'").status(), StatusIs(kInvalid, HasSubstr("no name")));
   EXPECT_THAT(Resolved("events: 'none,cycles'").status(),
               StatusIs(kInvalid, HasSubstr("'none' stands alone")));
