@@ -27,10 +27,13 @@ absl::Status SetCongestion(int socket, const std::string& congestion) {
       0) {
     return absl::OkStatus();
   }
-  return absl::FailedPreconditionError(
-      absl::StrCat(ErrnoStatus(absl::StrCat("setsockopt TCP_CONGESTION ", congestion)).message(),
-                   "; load it (modprobe tcp_", congestion,
-                   ") or choose one of /proc/sys/net/ipv4/tcp_allowed_congestion_control"));
+  const int error = errno;
+  const std::string remedy = error == EPERM
+                                 ? "add it to net.ipv4.tcp_allowed_congestion_control"
+                                 : absl::StrCat("load it (modprobe tcp_", congestion, ")");
+  return absl::FailedPreconditionError(absl::StrCat(
+      ErrnoStatus(error, absl::StrCat("setsockopt TCP_CONGESTION ", congestion)).message(), "; ",
+      remedy, " or choose one of /proc/sys/net/ipv4/tcp_allowed_congestion_control"));
 }
 
 absl::Status SetMss(int socket, uint32_t bytes) {
