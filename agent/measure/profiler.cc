@@ -245,6 +245,8 @@ v1::Profile Profiler::Tell() const {
   for (const Cpu& cpu : cpus_) {
     profile.set_lost_samples(profile.lost_samples() + cpu.ring.lost());
   }
+  profile.set_sender_threads(0);
+  profile.set_receiver_threads(0);
   for (const AgentProcess& agent : agents_) {
     for (const auto& [thread, runner] : agent.threads) {
       if (runner == v1::RUNNER_SENDER) profile.set_sender_threads(profile.sender_threads() + 1);

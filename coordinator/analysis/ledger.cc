@@ -83,6 +83,7 @@ size_t DataThreadsOn(const std::string& boot_id, v1::Role role, const v1::TrialR
 
 bool KnowsAllDataThreads(const v1::AgentRecord& sampling, const v1::TrialRecord& trial) {
   const v1::Profile& profile = sampling.finished().profile();
+  if (!profile.has_sender_threads() || !profile.has_receiver_threads()) return true;
   return profile.sender_threads() >= DataThreadsOn(sampling.boot_id(), v1::ROLE_SENDER, trial) &&
          profile.receiver_threads() >= DataThreadsOn(sampling.boot_id(), v1::ROLE_RECEIVER, trial);
 }
@@ -103,8 +104,8 @@ std::string WhyAbsent(const v1::TrialRecord& trial) {
     if (!KnowsAllDataThreads(agent, trial)) {
       return absl::StrCat(agent.agent(),
                           " cannot see the data threads of its host's other agent, and would take "
-                          "them for another program; start both from the same file, as one user "
-                          "or as root");
+                          "them for another program; start both from the same file, in one PID "
+                          "namespace, as one user or as root");
     }
   }
   return "";
@@ -180,17 +181,20 @@ const record::Metric& Goodput() {
   });
 }
 
-absl::StatusOr<double> Perturbation(const std::map<uint32_t, double>& with,
-                                    const std::map<uint32_t, double>& without) {
+void TellPerturbation(const std::map<uint32_t, double>& with,
+                      const std::map<uint32_t, double>& without, CellLedger& ledger) {
   std::vector<double> ratios;
   for (const auto& [block, goodput] : with) {
     const auto found = without.find(block);
     if (found != without.end() && found->second > 0) ratios.push_back(goodput / found->second - 1);
   }
+  ledger.perturbation_blocks = static_cast<int>(ratios.size());
   if (ratios.empty()) {
-    return absl::FailedPreconditionError("no block has the cell with sampling and without");
+    ledger.perturbation =
+        absl::FailedPreconditionError("no block has the cell with sampling and without");
+  } else {
+    ledger.perturbation = Median(std::move(ratios));
   }
-  return Median(std::move(ratios));
 }
 
 bool HasSamplesOfEach(const Pool& pool) {
@@ -217,7 +221,7 @@ CellLedger LedgerOf(const v1::Cell& cell, const std::vector<const v1::TrialRecor
       ledger.reason = why;
     }
   }
-  ledger.perturbation = Perturbation(with, without);
+  TellPerturbation(with, without, ledger);
   if (ledger.trials > 0) ledger.reason.clear();
   if (ledger.trials == 0 && ledger.reason.empty()) ledger.reason = "no trial for it was run";
   // Shares of nothing would be zeros.

@@ -32,7 +32,7 @@ struct LedgerLine {
 
 struct CellLedger {
   v1::Cell cell;
-  int trials = 0;      // whose samples these are
+  int trials = 0;      // whose samples these are; good ones that saw nothing do not count
   std::string reason;  // why there are none; empty when trials > 0
   std::string event;   // what made CPUs take samples: "cycles", "cpu-clock"
   uint32_t hz = 0;
@@ -42,6 +42,7 @@ struct CellLedger {
   std::vector<LedgerLine> lines;  // of every kind of work but idleness, in their order
   // Goodput with sampling to goodput without, less one: the median over blocks that have both.
   absl::StatusOr<double> perturbation;
+  int perturbation_blocks = 0;  // how many those are
   // "sender;entry_SYSCALL_64_after_hwframe;...;_copy_from_iter", outermost first: how often.
   std::map<std::string, uint64_t> folded_stacks;
 };

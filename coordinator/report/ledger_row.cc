@@ -17,6 +17,8 @@ Value ValueOf(const absl::StatusOr<double>& value) { return value.ok() ? Value(*
 
 Value Count(uint64_t count) { return static_cast<int64_t>(count); }
 
+Value CountIf(bool any, uint64_t count) { return any ? Count(count) : Value(); }
+
 Row CellFields(const analysis::CellLedger& ledger) {
   Row row = record::AxisFields(ledger.cell.workload());
   row.push_back({"cell_id", int64_t{ledger.cell.id()}});
@@ -25,10 +27,10 @@ Row CellFields(const analysis::CellLedger& ledger) {
   const bool any = ledger.trials > 0;
   row.push_back({"event", any ? Value(ledger.event) : Value()});
   row.push_back({"hz", any ? Value(int64_t{ledger.hz}) : Value()});
-  row.push_back({"busy_samples", Count(ledger.samples)});
-  row.push_back({"idle_samples", Count(ledger.idle_samples)});
-  row.push_back({"lost_samples", Count(ledger.lost_samples)});
-  row.push_back({"perturbation", ValueOf(ledger.perturbation)});
+  row.push_back({"busy_samples", CountIf(any, ledger.samples)});
+  row.push_back({"idle_samples", CountIf(any, ledger.idle_samples)});
+  row.push_back({"lost_samples", CountIf(any, ledger.lost_samples)});
+  row.push_back({"perturbation", any ? ValueOf(ledger.perturbation) : Value()});
   return row;
 }
 

@@ -23,6 +23,9 @@ std::string NameOf(const CellLedger& ledger) {
   return ledger.cell.label().empty() ? "all" : ledger.cell.label();
 }
 
+// A share of a tenth is known to 6 % by so many.
+constexpr uint64_t kFewSamples = 100;
+
 std::string LineText(const LedgerLine& line) {
   std::string share = absl::StrFormat("%.1f %%", 100 * line.share);
   if (line.samples == 0) return absl::StrFormat("< %.1f %%", 100 * line.share_interval.high);
@@ -60,13 +63,15 @@ std::string OneTable(Ledgers ledgers, size_t width) {
 // What was sampled, how, and what that did.
 std::string Basis(const CellLedger& ledger) {
   if (ledger.trials == 0) return absl::StrCat(NameOf(ledger), ": no ledger: ", ledger.reason, ".");
-  std::string text =
-      absl::StrCat(NameOf(ledger), ": ", ledger.samples, " samples of ", ledger.event, " in ",
-                   ledger.trials, ledger.trials == 1 ? " trial" : " trials");
+  std::string text = absl::StrCat(
+      NameOf(ledger), ": ", ledger.samples, ledger.samples == 1 ? " sample of " : " samples of ",
+      ledger.event, " in ", ledger.trials, ledger.trials == 1 ? " trial" : " trials");
+  if (ledger.samples < kFewSamples) absl::StrAppend(&text, ", too few to tell shares well");
   if (ledger.lost_samples > 0) absl::StrAppend(&text, ", ", ledger.lost_samples, " lost");
   if (ledger.perturbation.ok()) {
-    absl::StrAppendFormat(&text, "; sampling changed goodput by %+.1f %%",
-                          100 * *ledger.perturbation);
+    absl::StrAppendFormat(&text, "; goodput was %+.1f %% with sampling (median of %d %s)",
+                          100 * *ledger.perturbation, ledger.perturbation_blocks,
+                          ledger.perturbation_blocks == 1 ? "block" : "blocks");
   }
   return absl::StrCat(text, ".");
 }

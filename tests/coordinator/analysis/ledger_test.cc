@@ -85,6 +85,8 @@ TEST_F(LedgerTest, IsAbsentWhereADataThreadCouldNotBeTold) {
   EXPECT_EQ(Ledger().reason, "");
   receiver.set_boot_id(AgentOf(run_.attempts[0], v1::ROLE_SENDER).boot_id());
   EXPECT_THAT(Ledger().reason, HasSubstr("cannot see the data threads"));
+  ProfileOf(run_.attempts[0]).clear_receiver_threads();  // of an older agent
+  EXPECT_EQ(Ledger().reason, "");
 }
 
 TEST_F(LedgerTest, SharesAreOfBusyTimeOfAllTrialsTogether) {

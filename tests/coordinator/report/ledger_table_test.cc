@@ -24,6 +24,7 @@ CellLedger LedgerOf(const std::string& label) {
   ledger.hz = 199;
   ledger.samples = 400;
   ledger.perturbation = -0.031;
+  ledger.perturbation_blocks = 2;
   for (const auto& [work, samples] :
        {std::pair(Work::kStaging, 100), {Work::kPinning, 0}, {Work::kUnknown, 300}}) {
     analysis::LedgerLine line;
@@ -44,8 +45,15 @@ TEST(LedgerTableTest, TellsEachKindOfWorkThatWasSeen) {
   EXPECT_THAT(table, HasSubstr("staging   0.500  25.0 %"));
   EXPECT_THAT(table, HasSubstr("unknown    1.50  75.0 %"));
   EXPECT_THAT(table, Not(HasSubstr("pinning")));
-  EXPECT_THAT(table, HasSubstr("two-copy: 400 samples of cpu-clock in 2 trials; sampling changed "
-                               "goodput by -3.1 %."));
+  EXPECT_THAT(table, HasSubstr("two-copy: 400 samples of cpu-clock in 2 trials; goodput was -3.1 % "
+                               "with sampling (median of 2"));
+}
+
+TEST(LedgerTableTest, FewSamplesAreSaidToBeFew) {
+  CellLedger few = LedgerOf("two-copy");
+  few.samples = 1;
+  EXPECT_THAT(LedgerTable({few}, 100),
+              HasSubstr("1 sample of cpu-clock in 2 trials, too few to tell shares well"));
 }
 
 TEST(LedgerTableTest, WhatOnlyAnotherCellHasIsBounded) {
@@ -82,6 +90,8 @@ TEST(LedgerRowTest, ThereIsARowForEachKindOfWorkOrOneWithTheReason) {
   ASSERT_EQ(LedgerRows(none).size(), 1u);
   EXPECT_EQ(LedgerRows(none)[0].size(), LedgerRows(LedgerOf("x"))[0].size());
   EXPECT_EQ(std::get<std::string>(LedgerRows(none)[0].back().value), "why");
+  none.perturbation = 0.5;  // of trials that were run and not sampled
+  EXPECT_THAT(LedgerCsv({none}), HasSubstr(",0,,,,,,,,,,,,,,,why\n"));
   EXPECT_THAT(LedgerLines({}, LedgerOf("x")), HasSubstr("\"type\":\"ledger\""));
 }
 
