@@ -20,7 +20,7 @@
 #include "agent/diagnosis.h"
 #include "agent/hold.h"
 #include "agent/host_info.h"
-#include "agent/inspect/host_inspector.h"
+#include "agent/inspect/inspect_host.h"
 #include "agent/measure/perf_counters.h"
 #include "agent/outbox.h"
 #include "agent/trial_runner.h"
@@ -269,7 +269,7 @@ class AgentService final : public v1::Agent::CallbackService {
   absl::Status InspectFor(const grpc::CallbackServerContext& context,
                           const v1::InspectRequest& request, v1::HostState& state) {
     RETURN_IF_ERROR(Permit(context));
-    ASSIGN_OR_RETURN(state, inspector_.Inspect(request));
+    ASSIGN_OR_RETURN(state, InspectHost(request));
     return absl::OkStatus();
   }
 
@@ -278,7 +278,6 @@ class AgentService final : public v1::Agent::CallbackService {
   LinkGuard* const guard_;
   const bool check_roles_;  // clients have proved certificates
   PerfCounters counters_;
-  HostInspector inspector_{counters_};
   HostInfo host_;  // modes are tried here, before anything is served
   copycost::Hold hold_;
   TrialSlot slot_;

@@ -7,8 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <utility>
 
@@ -23,6 +21,7 @@
 #include "agent/host_places.h"
 #include "agent/mode_trial.h"
 #include "agent/page_memory.h"
+#include "agent/text_file.h"
 #include "common/build_info.h"
 #include "common/capabilities.h"
 #include "common/clock.h"
@@ -32,23 +31,6 @@
 
 namespace copycost {
 namespace {
-
-std::string ReadFile(const char* path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-// The value of the first "key : value" line; empty without one.
-std::string ValueOf(const std::string& text, absl::string_view key) {
-  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
-    if (!absl::StartsWith(line, key)) continue;
-    const size_t colon = line.find(':');
-    if (colon != line.npos) return std::string(absl::StripAsciiWhitespace(line.substr(colon + 1)));
-  }
-  return "";
-}
 
 v1::ModeState StateOf(const absl::Status& probed) {
   v1::ModeState state;
@@ -107,7 +89,7 @@ std::vector<uint32_t> AllowedCpus() {
 }
 
 std::vector<uint32_t> OnlineCpus() {
-  return ParseCpuList(absl::StripAsciiWhitespace(ReadFile("/sys/devices/system/cpu/online")));
+  return ParseCpuList(absl::StripAsciiWhitespace(TextOf("/sys/devices/system/cpu/online")));
 }
 
 std::vector<uint32_t> ParseCpuList(absl::string_view list) {
@@ -132,7 +114,7 @@ std::optional<uint64_t> LockedMemoryLimit() {
 
 absl::StatusOr<uint64_t> AvailableMemory() {
   uint64_t kib = 0;
-  const std::string value = ValueOf(ReadFile("/proc/meminfo"), "MemAvailable");
+  const std::string value = ValueOf(TextOf("/proc/meminfo"), "MemAvailable");
   if (!absl::SimpleAtoi(absl::StripSuffix(value, " kB"), &kib)) {
     return absl::InternalError("/proc/meminfo tells no MemAvailable");
   }
@@ -149,8 +131,8 @@ HostInfo::HostInfo(absl::Span<const SendModeRow> send_modes,
   description_.set_version(std::string(Version()));
   description_.set_build_id(BuildId());
   description_.set_boot_id(
-      std::string(absl::StripAsciiWhitespace(ReadFile("/proc/sys/kernel/random/boot_id"))));
-  description_.set_cpu_model(ToUtf8(ValueOf(ReadFile("/proc/cpuinfo"), "model name")));
+      std::string(absl::StripAsciiWhitespace(TextOf("/proc/sys/kernel/random/boot_id"))));
+  description_.set_cpu_model(ToUtf8(ValueOf(TextOf("/proc/cpuinfo"), "model name")));
   for (const SendModeRow& row : send_modes_) description_.add_send_modes()->set_mode(row.mode);
   for (const ReceiveModeRow& row : receive_modes_) {
     description_.add_receive_modes()->set_mode(row.mode);

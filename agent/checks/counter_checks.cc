@@ -6,7 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "agent/checks/checks.h"
 #include "agent/checks/sysctl.h"
-#include "agent/measure/thread_usage.h"
+#include "agent/checks/thread_events.h"
 #include "common/check.h"
 #include "common/events.h"
 #include "common/status.h"
@@ -39,31 +39,19 @@ v1::Check ScopeCheck(const Kernel& kernel, const Scope& scope) {
                      "");
 }
 
-// What is known of a thread without counters.
-ThreadUsage UsageKnown(const Kernel& kernel) {
-  ThreadUsage usage;
-  usage.cpu_ns = 0;  // every thread has a clock
-  const absl::StatusOr<std::string> sched = kernel.Read("/proc/thread-self/sched");
-  if (sched.ok()) usage.migrations = ParseMigrations(*sched);
-  return usage;
-}
-
 // Of threads.
 v1::Check EventsCheck(const Kernel& kernel) {
   constexpr char kName[] = "events";
   std::vector<std::string> counted, user_only, absent;
   absl::Status why;
-  const ThreadUsage known = UsageKnown(kernel);
   for (const absl::string_view name : kDefaultEvents) {
     const std::string event(name);
-    const absl::StatusOr<Kernel::Counted> count = kernel.Count(event, CounterTarget::ThisThread());
-    if (UsageEvent(name, known) || (count.ok() && !count->user_only)) {
-      counted.push_back(event);
-    } else if (count.ok()) {
-      user_only.push_back(event);
-    } else {
+    const absl::StatusOr<EventOfThreads> tried = TryEventOfThreads(kernel, event);
+    if (!tried.ok()) {
       absent.push_back(event);
-      why.Update(count.status());  // keeps the first
+      why.Update(tried.status());  // keeps the first
+    } else {
+      (tried->user_only ? user_only : counted).push_back(event);
     }
   }
   const auto list = [](const std::vector<std::string>& events) {
@@ -92,7 +80,7 @@ v1::Check SymbolsCheck(const Kernel& kernel) {
   if (shown) return OkCheck(kName, "/proc/kallsyms shows where functions of the kernel are");
   return MissingCheck(
       kName, "/proc/kallsyms hides where functions of the kernel are",
-      absl::StrCat(SetSysctl("kernel.kptr_restrict", "0"), " kernel.perf_event_paranoid=1"));
+      absl::StrCat(SetSysctl("kernel.kptr_restrict", "0"), " kernel.perf_event_paranoid=0"));
 }
 
 }  // namespace

@@ -126,6 +126,10 @@ absl::StatusOr<Kernel::Counted> RealKernel::Count(const std::string& event,
   Work();
   RETURN_IF_ERROR(opened.group->Disable());
   ASSIGN_OR_RETURN(const CounterReading reading, opened.group->Read());
+  if (reading.running_ns == 0) {
+    return absl::ResourceExhaustedError(
+        "no counter of the PMU was free for it; end what else counts (perf, the NMI watchdog)");
+  }
   return Counted{.value = reading.values[0], .user_only = opened.events[0].user_only};
 }
 

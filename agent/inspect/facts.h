@@ -16,12 +16,6 @@ using Facts = ::google::protobuf::RepeatedPtrField<v1::Fact>;
 // of a table is cut. An empty value is no fact.
 void AddFact(Facts& facts, absl::string_view name, absl::string_view value);
 
-// The first 64 KiB of a file of /proc or /sys; empty where it cannot be read.
-std::string TextOf(const std::string& path);
-
-// The names in a directory, sorted, without "." and ".."; empty where it cannot be read.
-std::vector<std::string> NamesIn(const std::string& directory);
-
 // Of several that may say the same: "performance", or "performance (6), powersave (2)".
 std::string Together(const std::vector<std::string>& values);
 

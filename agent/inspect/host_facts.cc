@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <set>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -13,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "agent/text_file.h"
 
 namespace copycost {
 namespace {
@@ -23,16 +23,13 @@ struct Source {
 };
 
 constexpr Source kIdentity[] = {
-    {"vendor", "/sys/class/dmi/id/sys_vendor"},
-    {"product", "/sys/class/dmi/id/product_name"},
-    {"BIOS", "/sys/class/dmi/id/bios_version"},
-    {"hypervisor", "/sys/hypervisor/type"},
-    {"kernel build", "/proc/sys/kernel/version"},
-    {"NUMA nodes", "/sys/devices/system/node/online"},
-    {"SMT", "/sys/devices/system/cpu/smt/active"},
+    {"vendor", "/sys/class/dmi/id/sys_vendor"},   {"product", "/sys/class/dmi/id/product_name"},
+    {"BIOS", "/sys/class/dmi/id/bios_version"},   {"hypervisor", "/sys/hypervisor/type"},
+    {"kernel build", "/proc/sys/kernel/version"}, {"NUMA nodes", "/sys/devices/system/node/online"},
 };
 
 constexpr Source kSettings[] = {
+    {"SMT", "/sys/devices/system/cpu/smt/active"},
     {"turbo off", "/sys/devices/system/cpu/intel_pstate/no_turbo"},
     {"frequency boost", "/sys/devices/system/cpu/cpufreq/boost"},
     {"pstate", "/sys/devices/system/cpu/intel_pstate/status"},
@@ -97,70 +94,97 @@ constexpr const char* kSysctls[] = {
 };
 
 // Of Documentation/admin-guide/kernel-parameters.txt.
-constexpr absl::string_view kParameters[] = {
-    "amd_iommu",
-    "amd_pstate",
-    "clocksource",
-    "default_hugepagesz",
-    "hugepages",
-    "hugepagesz",
-    "idle",
-    "intel_idle.max_cstate",
-    "intel_iommu",
-    "intel_pstate",
-    "iommu",
-    "iommu.strict",
-    "irqaffinity",
-    "isolcpus",
-    "mitigations",
-    "nohz",
-    "nohz_full",
-    "nosmt",
-    "numa_balancing",
-    "pcie_aspm",
-    "preempt",
-    "processor.max_cstate",
-    "rcu_nocbs",
-    "skew_tick",
-    "threadirqs",
-    "transparent_hugepage",
-    "tsc",
-};
+constexpr absl::string_view kParameters[] = {"amd_iommu",
+                                             "amd_pstate",
+                                             "audit",
+                                             "clocksource",
+                                             "default_hugepagesz",
+                                             "gather_data_sampling",
+                                             "hugepages",
+                                             "hugepagesz",
+                                             "idle",
+                                             "init_on_alloc",
+                                             "init_on_free",
+                                             "intel_idle.max_cstate",
+                                             "intel_iommu",
+                                             "intel_pstate",
+                                             "iommu",
+                                             "iommu.strict",
+                                             "irqaffinity",
+                                             "isolcpus",
+                                             "kpti",
+                                             "l1tf",
+                                             "mds",
+                                             "mitigations",
+                                             "mmio_stale_data",
+                                             "nmi_watchdog",
+                                             "nohz",
+                                             "nohz_full",
+                                             "nopti",
+                                             "nosmt",
+                                             "nospectre_v1",
+                                             "nospectre_v2",
+                                             "numa_balancing",
+                                             "page_poison",
+                                             "pcie_aspm",
+                                             "preempt",
+                                             "processor.max_cstate",
+                                             "pti",
+                                             "randomize_kstack_offset",
+                                             "rcu_nocbs",
+                                             "retbleed",
+                                             "skew_tick",
+                                             "slab_nomerge",
+                                             "slub_debug",
+                                             "spec_rstack_overflow",
+                                             "spec_store_bypass_disable",
+                                             "spectre_v2",
+                                             "spectre_v2_user",
+                                             "srbds",
+                                             "threadirqs",
+                                             "transparent_hugepage",
+                                             "tsc",
+                                             "tsx",
+                                             "tsx_async_abort"};
 
-void AddFiles(const std::string& root, const Source* begin, const Source* end, Facts& facts) {
-  for (const Source* source = begin; source != end; ++source) {
-    AddFact(facts, source->name, ChosenOf(TextOf(absl::StrCat(root, source->path))));
-  }
-}
+// How many CPUs are asked for what is the same for all of them or nearly: before Linux 5.19 an idle
+// CPU takes 10 ms to tell its frequency.
+constexpr size_t kMostAsked = 8;
 
-// The value of the first line "key : value" of /proc/cpuinfo.
-std::string CpuInfo(absl::string_view text, absl::string_view key) {
-  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
-    const std::pair<absl::string_view, absl::string_view> parts =
-        absl::StrSplit(line, absl::MaxSplits(':', 1));
-    if (absl::StripAsciiWhitespace(parts.first) == key) {
-      return std::string(absl::StripAsciiWhitespace(parts.second));
+std::vector<uint32_t> CpusOf(const std::string& root) {
+  std::vector<uint32_t> cpus;
+  for (const std::string& name : NamesIn(absl::StrCat(root, "/sys/devices/system/cpu"))) {
+    uint32_t cpu = 0;
+    if (absl::StartsWith(name, "cpu") && absl::SimpleAtoi(name.substr(3), &cpu)) {
+      cpus.push_back(cpu);
     }
   }
-  return "";
+  return cpus;
 }
 
-// One file of each of the host's CPUs.
-std::vector<std::string> OfEachCpu(const std::string& root, absl::string_view file) {
-  const std::string directory = absl::StrCat(root, "/sys/devices/system/cpu");
+std::vector<std::string> OfEach(const std::vector<uint32_t>& cpus, const std::string& root,
+                                absl::string_view file) {
   std::vector<std::string> values;
-  for (const std::string& name : NamesIn(directory)) {
-    uint32_t cpu = 0;
-    if (!absl::StartsWith(name, "cpu") || !absl::SimpleAtoi(name.substr(3), &cpu)) continue;
-    values.push_back(TextOf(absl::StrCat(directory, "/", name, "/", file)));
+  values.reserve(cpus.size());
+  for (const uint32_t cpu : cpus) {
+    values.push_back(TextOf(absl::StrCat(root, "/sys/devices/system/cpu/cpu", cpu, "/", file)));
   }
   return values;
 }
 
-// "1200 to 3600 MHz, median 2400"; empty where no CPU tells.
+// Evenly spread over them.
+std::vector<uint32_t> SomeOf(const std::vector<uint32_t>& cpus) {
+  if (cpus.size() <= kMostAsked) return cpus;
+  std::vector<uint32_t> some;
+  some.reserve(kMostAsked);
+  for (size_t i = 0; i < kMostAsked; ++i) some.push_back(cpus[i * cpus.size() / kMostAsked]);
+  return some;
+}
+
+// "1200 to 3600 MHz, median 2400", of some of them; empty where no CPU tells.
 std::string FrequenciesOf(const std::string& root) {
   std::vector<uint64_t> mhz;
-  for (const std::string& text : OfEachCpu(root, "cpufreq/scaling_cur_freq")) {
+  for (const std::string& text : OfEach(SomeOf(CpusOf(root)), root, "cpufreq/scaling_cur_freq")) {
     uint64_t khz = 0;
     if (absl::SimpleAtoi(text, &khz)) mhz.push_back(khz / 1000);
   }
@@ -168,10 +192,8 @@ std::string FrequenciesOf(const std::string& root) {
     for (const absl::string_view line :
          absl::StrSplit(TextOf(absl::StrCat(root, "/proc/cpuinfo")), '\n')) {
       double value = 0;
-      if (!absl::StartsWith(line, "cpu MHz")) continue;
-      if (absl::SimpleAtod(CpuInfo(line, "cpu MHz"), &value)) {
-        mhz.push_back(static_cast<uint64_t>(value));
-      }
+      if (!absl::SimpleAtod(ValueOf(line, "cpu MHz"), &value)) continue;
+      mhz.push_back(static_cast<uint64_t>(value));
     }
   }
   if (mhz.empty()) return "";
@@ -179,15 +201,19 @@ std::string FrequenciesOf(const std::string& root) {
   return absl::StrFormat("%d to %d MHz, median %d", mhz.front(), mhz.back(), mhz[mhz.size() / 2]);
 }
 
-// How often CPUs were slowed down since the host started, since they were hot.
+// How often CPUs were slowed down since the host started, since they were hot. Threads of one core
+// tell the same, so that it is no number of events: it grows with each, or does not.
 std::string ThrottlingsOf(const std::string& root) {
   uint64_t sum = 0;
   bool told = false;
-  for (const std::string& text : OfEachCpu(root, "thermal_throttle/core_throttle_count")) {
-    uint64_t count = 0;
-    if (!absl::SimpleAtoi(text, &count)) continue;
-    sum += count;
-    told = true;
+  for (const char* const of : {"core", "package"}) {
+    const std::string file = absl::StrCat("thermal_throttle/", of, "_throttle_count");
+    for (const std::string& text : OfEach(CpusOf(root), root, file)) {
+      uint64_t count = 0;
+      if (!absl::SimpleAtoi(text, &count)) continue;
+      sum += count;
+      told = true;
+    }
   }
   return told ? absl::StrCat(sum) : "";
 }
@@ -215,14 +241,16 @@ std::string TellingParameters(absl::string_view command_line) {
 
 void AddHostIdentity(const std::string& root, Facts& facts) {
   const std::string cpu = TextOf(absl::StrCat(root, "/proc/cpuinfo"));
-  AddFact(facts, "microcode", CpuInfo(cpu, "microcode"));
+  AddFact(facts, "microcode", ValueOf(cpu, "microcode"));
   // An ARM processor has numbers instead of a name.
-  if (const std::string part = CpuInfo(cpu, "CPU part"); !part.empty()) {
+  if (const std::string part = ValueOf(cpu, "CPU part"); !part.empty()) {
     AddFact(facts, "CPU part",
-            absl::StrCat(CpuInfo(cpu, "CPU implementer"), " ", part, " variant ",
-                         CpuInfo(cpu, "CPU variant"), " revision ", CpuInfo(cpu, "CPU revision")));
+            absl::StrCat(ValueOf(cpu, "CPU implementer"), " ", part, " variant ",
+                         ValueOf(cpu, "CPU variant"), " revision ", ValueOf(cpu, "CPU revision")));
   }
-  AddFiles(root, std::begin(kIdentity), std::end(kIdentity), facts);
+  for (const Source& source : kIdentity) {
+    AddFact(facts, source.name, TextOf(absl::StrCat(root, source.path)));
+  }
   AddFact(facts, "kernel parameters",
           TellingParameters(TextOf(absl::StrCat(root, "/proc/cmdline"))));
   AddFact(facts, "IOMMU", absl::StrJoin(NamesIn(absl::StrCat(root, "/sys/class/iommu")), ", "));
@@ -233,11 +261,14 @@ void AddHostIdentity(const std::string& root, Facts& facts) {
 }
 
 void AddHostSettings(const std::string& root, Facts& facts) {
-  AddFact(facts, "frequency driver", Together(OfEachCpu(root, "cpufreq/scaling_driver")));
-  AddFact(facts, "frequency governor", Together(OfEachCpu(root, "cpufreq/scaling_governor")));
-  AddFact(facts, "energy preference",
-          Together(OfEachCpu(root, "cpufreq/energy_performance_preference")));
-  AddFiles(root, std::begin(kSettings), std::end(kSettings), facts);
+  const std::vector<uint32_t> cpus = CpusOf(root);
+  const auto of_cpus = [&](const char* file) { return Together(OfEach(cpus, root, file)); };
+  AddFact(facts, "frequency driver", of_cpus("cpufreq/scaling_driver"));
+  AddFact(facts, "frequency governor", of_cpus("cpufreq/scaling_governor"));
+  AddFact(facts, "energy preference", of_cpus("cpufreq/energy_performance_preference"));
+  for (const Source& source : kSettings) {
+    AddFact(facts, source.name, ChosenOf(TextOf(absl::StrCat(root, source.path))));
+  }
   for (const char* const name : kSysctls) {
     const std::string path = absl::StrReplaceAll(name, {{".", "/"}});
     AddFact(facts, name, TextOf(absl::StrCat(root, "/proc/sys/", path)));
@@ -250,7 +281,7 @@ void AddHostReadings(const std::string& root, Facts& facts) {
   AddFact(facts, "load average", TextOf(absl::StrCat(root, "/proc/loadavg")));
   const std::string memory = TextOf(absl::StrCat(root, "/proc/meminfo"));
   for (const char* const key : {"MemTotal", "MemAvailable", "HugePages_Free", "AnonHugePages"}) {
-    AddFact(facts, key, CpuInfo(memory, key));
+    AddFact(facts, key, ValueOf(memory, key));
   }
 }
 

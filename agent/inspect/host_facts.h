@@ -8,7 +8,8 @@
 
 namespace copycost {
 
-// Each reads below `root`, which a test may make; "" is this host. Some milliseconds.
+// Each reads below `root`, which a test may make; "" is this host. Some milliseconds; readings some
+// 100 where CPUs are slow to tell their frequency.
 void AddHostIdentity(const std::string& root, Facts& facts);
 void AddHostSettings(const std::string& root, Facts& facts);
 void AddHostReadings(const std::string& root, Facts& facts);

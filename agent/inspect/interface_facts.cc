@@ -3,20 +3,19 @@
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <unistd.h>
 
-#include <set>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "agent/link/data_interface.h"
 #include "agent/link/interface_request.h"
 #include "agent/link/link_setting.h"
 #include "agent/measure/link_counters.h"
+#include "agent/text_file.h"
 
 namespace copycost {
 namespace {
@@ -49,6 +48,8 @@ std::string SysDirectoryOf(const std::string& interface) {
       absl::StrJoin(bytes, bytes + 6, ":", [](std::string* out, unsigned char byte) {
         absl::StrAppend(out, absl::Hex(byte, absl::kZeroPad2));
       });
+  // lo, which every namespace has, cannot be told from another one.
+  if (absl::StrContains("00:00:00:00:00:00", address)) return "";
   const bool same =
       absl::StripAsciiWhitespace(TextOf(absl::StrCat(directory, "/address"))) == address &&
       absl::StripAsciiWhitespace(TextOf(absl::StrCat(directory, "/ifindex"))) ==
@@ -103,18 +104,6 @@ void AddRingsAndQueues(InterfaceFacts& facts) {
   }
 }
 
-// "fq_codel mq"
-void AddQueueing(InterfaceFacts& facts) {
-  const absl::StatusOr<CounterValues> counters = ReadLinkCounters(facts.interface());
-  if (!counters.ok()) return;
-  std::set<std::string> kinds;
-  for (const auto& [name, value] : *counters) {
-    absl::string_view kind = name;
-    if (absl::ConsumePrefix(&kind, "qdisc.")) kinds.emplace(kind.substr(0, kind.find('.')));
-  }
-  facts.Add("queueing", absl::StrJoin(kinds, " "));
-}
-
 // Which CPUs packets are steered to (rps_cpus), and which send by which queue (xps_cpus).
 void AddSteering(const std::string& directory, InterfaceFacts& facts) {
   std::vector<std::string> receive, send;
@@ -128,16 +117,23 @@ void AddSteering(const std::string& directory, InterfaceFacts& facts) {
   facts.Add("XPS", Together(send));
 }
 
+// The directory of the device on its bus: of a virtio device that of its parent, which has the
+// interrupts.
+std::string BusDeviceOf(const std::string& directory) {
+  std::string device = absl::StrCat(directory, "/device");
+  char bus[256] = {};
+  if (::readlink(absl::StrCat(device, "/subsystem").c_str(), bus, sizeof(bus) - 1) < 0) {
+    return device;
+  }
+  return absl::EndsWith(bus, "/virtio") ? absl::StrCat(device, "/..") : device;
+}
+
 // "24:0 25:1-3": each interrupt, and the CPUs it may come in on.
-void AddInterrupts(const std::string& directory, InterfaceFacts& facts) {
+void AddInterrupts(const std::string& device, InterfaceFacts& facts) {
   std::vector<std::string> all;
-  // A virtio device is a child of the PCI device that has them.
-  for (const char* const of : {"/device/msi_irqs", "/device/../msi_irqs"}) {
-    for (const std::string& interrupt : NamesIn(directory + of)) {
-      const std::string cpus = TextOf(absl::StrCat("/proc/irq/", interrupt, "/smp_affinity_list"));
-      all.push_back(absl::StrCat(interrupt, ":", absl::StripAsciiWhitespace(cpus)));
-    }
-    if (!all.empty()) break;
+  for (const std::string& interrupt : NamesIn(absl::StrCat(device, "/msi_irqs"))) {
+    const std::string cpus = TextOf(absl::StrCat("/proc/irq/", interrupt, "/smp_affinity_list"));
+    all.push_back(absl::StrCat(interrupt, ":", absl::StripAsciiWhitespace(cpus)));
   }
   facts.Add("interrupts", absl::StrJoin(all, " "));
 }
@@ -163,15 +159,19 @@ void AddInterfaceSettings(const std::string& interface, Facts& facts) {
   }
   AddFeatures(own);
   AddRingsAndQueues(own);
-  AddQueueing(own);
+  if (const auto queueing = QueueingOf(interface); queueing.ok()) {
+    own.Add("queueing", absl::StrJoin(*queueing, " "));
+  }
   const std::string directory = SysDirectoryOf(interface);
   if (directory.empty()) return;
-  own.Add("NUMA node", TextOf(directory + "/device/numa_node"));
+  const std::string device = BusDeviceOf(directory);
+  const std::string node = TextOf(device + "/numa_node");
+  if (!absl::StartsWith(node, "-")) own.Add("NUMA node", node);  // -1: of none
   own.Add("GRO flush timeout", TextOf(directory + "/gro_flush_timeout"));
   own.Add("deferred interrupts", TextOf(directory + "/napi_defer_hard_irqs"));
   own.Add("threaded NAPI", TextOf(directory + "/threaded"));
   AddSteering(directory, own);
-  AddInterrupts(directory, own);
+  AddInterrupts(device, own);
 }
 
 }  // namespace copycost

@@ -20,12 +20,14 @@ bool Ask(unsigned long what, ifreq& request);
 // `command` begins with its number: a struct of linux/ethtool.h.
 bool AskEthtool(const std::string& interface, void* command);
 
-// A structure of linux/ethtool.h that ends with an array, and room for so many elements.
+// A structure of linux/ethtool.h that ends with an array, and room for so many elements, twice and
+// more: until 2025 the kernel wrote as many as there were by then, whatever it was told of the
+// room.
 template <typename Header, typename Element>
 class EthtoolCommand {
  public:
   EthtoolCommand(uint32_t number, size_t elements)
-      : words_((sizeof(Header) + elements * sizeof(Element)) / sizeof(uint64_t) + 1) {
+      : words_((sizeof(Header) + (2 * elements + 1024) * sizeof(Element)) / sizeof(uint64_t) + 1) {
     header()->cmd = number;
   }
   Header* header() { return reinterpret_cast<Header*>(words_.data()); }

@@ -1,12 +1,9 @@
 #include "agent/measure/agent_processes.h"
 
-#include <dirent.h>
 #include <sys/stat.h>
 
-#include <fstream>
-#include <memory>
+#include <algorithm>
 #include <optional>
-#include <sstream>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -14,35 +11,22 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "agent/text_file.h"
 
 namespace copycost {
 namespace {
 
 constexpr absl::string_view kNumbers = "NSpid:";
 
-struct CloseDirectory {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
-
 // Directories named by numbers, which are processes or threads.
 std::vector<std::string> Numbered(const std::string& path) {
-  const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(path.c_str()));
-  std::vector<std::string> names;
-  if (directory == nullptr) return names;
-  while (const dirent* entry = ::readdir(directory.get())) {
-    if (absl::ascii_isdigit(static_cast<unsigned char>(entry->d_name[0]))) {
-      names.emplace_back(entry->d_name);
-    }
-  }
+  std::vector<std::string> names = NamesIn(path);
+  names.erase(std::remove_if(names.begin(), names.end(),
+                             [](const std::string& name) {
+                               return !absl::ascii_isdigit(static_cast<unsigned char>(name[0]));
+                             }),
+              names.end());
   return names;
-}
-
-// Empty where it cannot be read.
-std::string ReadText(const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return file ? text.str() : "";
 }
 
 std::optional<std::pair<dev_t, ino_t>> ProgramOf(absl::string_view process) {
@@ -59,7 +43,7 @@ absl::string_view LineOf(absl::string_view status, absl::string_view name) {
 }
 
 size_t OwnDepth() {
-  const std::string status = ReadText("/proc/self/status");
+  const std::string status = TextOf("/proc/self/status");
   const std::vector<absl::string_view> numbers =
       absl::StrSplit(LineOf(status, kNumbers), '\t', absl::SkipEmpty());
   return numbers.empty() ? 0 : numbers.size() - 1;
@@ -95,10 +79,10 @@ std::vector<AgentProcess> FindAgentProcesses() {
     if (ProgramOf(name) != program) continue;
     const std::string directory = absl::StrCat("/proc/", name);
     AgentProcess agent;
-    agent.process = NumberInNamespace(ReadText(directory + "/status"), depth);
-    agent.maps = ReadText(directory + "/maps");
+    agent.process = NumberInNamespace(TextOf(directory + "/status"), depth);
+    agent.maps = TextOf(directory + "/maps");
     for (const std::string& thread : Numbered(directory + "/task")) {
-      const std::string status = ReadText(absl::StrCat(directory, "/task/", thread, "/status"));
+      const std::string status = TextOf(absl::StrCat(directory, "/task/", thread, "/status"));
       agent.threads[NumberInNamespace(status, depth)] = RunnerOf(status);
     }
     if (agent.process > 0 && !agent.maps.empty()) found.push_back(std::move(agent));

@@ -7,9 +7,11 @@
 #include <netlink/route/tc.h>
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "agent/link/interface_request.h"
 #include "common/netlink.h"
@@ -42,26 +44,33 @@ absl::Status AddLink(nl_sock* socket, const std::string& interface, CounterValue
 }
 
 // A device with several queues has a discipline for each.
-absl::Status AddQueueing(nl_sock* socket, int index, CounterValues& counters) {
+absl::Status ForEachDiscipline(nl_sock* socket, const std::string& interface,
+                               absl::FunctionRef<void(rtnl_tc*, const char* kind)> look) {
+  const int index = static_cast<int>(::if_nametoindex(interface.c_str()));
   nl_cache* found = nullptr;
   RETURN_IF_ERROR(NetlinkStatus(rtnl_qdisc_alloc_cache(socket, &found), "list of qdiscs"));
   const Cache cache(found);
+  for (nl_object* object = nl_cache_get_first(cache.get()); object != nullptr;
+       object = nl_cache_get_next(object)) {
+    rtnl_tc* const discipline = TC_CAST(object);
+    const char* const kind = rtnl_tc_get_kind(discipline);
+    if (rtnl_tc_get_ifindex(discipline) == index && kind != nullptr) look(discipline, kind);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AddQueueing(nl_sock* socket, const std::string& interface, CounterValues& counters) {
   constexpr std::pair<const char*, rtnl_tc_stat> kStatistics[] = {
       {"packets", RTNL_TC_PACKETS},
       {"drops", RTNL_TC_DROPS},
       {"requeues", RTNL_TC_REQUEUES},
       {"overlimits", RTNL_TC_OVERLIMITS}};
-  for (nl_object* object = nl_cache_get_first(cache.get()); object != nullptr;
-       object = nl_cache_get_next(object)) {
-    rtnl_tc* const discipline = TC_CAST(object);
-    const char* const kind = rtnl_tc_get_kind(discipline);
-    if (rtnl_tc_get_ifindex(discipline) != index || kind == nullptr) continue;
+  return ForEachDiscipline(socket, interface, [&](rtnl_tc* discipline, const char* kind) {
     for (const auto& [name, id] : kStatistics) {
       counters[absl::StrCat("qdisc.", ToUtf8(kind), ".", name)] +=
           static_cast<int64_t>(rtnl_tc_get_stat(discipline, id));
     }
-  }
-  return absl::OkStatus();
+  });
 }
 
 // As many as it has of both, names and values, by then; a driver may change them in between.
@@ -78,12 +87,19 @@ void AddDriver(const std::string& interface, CounterValues& counters) {
 
 }  // namespace
 
+absl::StatusOr<std::vector<std::string>> QueueingOf(const std::string& interface) {
+  ASSIGN_OR_RETURN(const NetlinkSocket socket, OpenNetlink());
+  std::set<std::string> kinds;
+  RETURN_IF_ERROR(ForEachDiscipline(
+      socket.get(), interface, [&](rtnl_tc*, const char* kind) { kinds.insert(ToUtf8(kind)); }));
+  return std::vector<std::string>(kinds.begin(), kinds.end());
+}
+
 absl::StatusOr<CounterValues> ReadLinkCounters(const std::string& interface) {
   ASSIGN_OR_RETURN(const NetlinkSocket socket, OpenNetlink());
   CounterValues counters;
   RETURN_IF_ERROR(AddLink(socket.get(), interface, counters));
-  RETURN_IF_ERROR(
-      AddQueueing(socket.get(), static_cast<int>(::if_nametoindex(interface.c_str())), counters));
+  RETURN_IF_ERROR(AddQueueing(socket.get(), interface, counters));
   AddDriver(interface, counters);
   return counters;
 }

@@ -4,11 +4,16 @@
 #define COPYCOST_AGENT_MEASURE_LINK_COUNTERS_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "agent/measure/counter_values.h"
 
 namespace copycost {
+
+// The kinds of its queueing disciplines, in order, each once: "fq_codel", "mq". Of the calling
+// thread's network namespace.
+absl::StatusOr<std::vector<std::string>> QueueingOf(const std::string& interface);
 
 // By name: "tx_packets", "rx_dropped"; of all queueing disciplines of a kind together
 // "qdisc.tbf.overlimits", "qdisc.fq_codel.drops"; of the driver "ethtool.tx_queue_0_packets", as

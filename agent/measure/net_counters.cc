@@ -17,7 +17,7 @@ namespace {
 
 constexpr char kDirectory[] = "/proc/thread-self/net/";
 
-absl::StatusOr<std::string> ReadText(absl::string_view name) {
+absl::StatusOr<std::string> ReadNetFile(absl::string_view name) {
   const std::string path = absl::StrCat(kDirectory, name);
   std::ifstream file(path);
   std::stringstream text;
@@ -68,10 +68,10 @@ absl::Status AddNet6Counters(absl::string_view snmp6, CounterValues& counters) {
 absl::StatusOr<CounterValues> ReadNetCounters() {
   CounterValues counters;
   for (const char* name : {"netstat", "snmp"}) {
-    ASSIGN_OR_RETURN(const std::string text, ReadText(name));
+    ASSIGN_OR_RETURN(const std::string text, ReadNetFile(name));
     RETURN_IF_ERROR(Annotate(AddNetCounters(text, counters), absl::StrCat(kDirectory, name)));
   }
-  if (const auto text = ReadText("snmp6"); text.ok()) {
+  if (const auto text = ReadNetFile("snmp6"); text.ok()) {
     RETURN_IF_ERROR(AddNet6Counters(*text, counters));
   }
   return counters;

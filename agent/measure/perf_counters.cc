@@ -143,6 +143,11 @@ UniqueFd OpenEvent(perf_event_attr& attributes, const CounterTarget& target, int
   return file;
 }
 
+// The ways in which kernels say that there is no PMU, or none that counts this.
+bool IsNone(int error) {
+  return error == ENOENT || error == EOPNOTSUPP || error == ENODEV || error == ENXIO;
+}
+
 // What every PMU has, where there is one.
 bool CountsCycles() {
   perf_event_attr cycles{};
@@ -161,7 +166,7 @@ absl::Status WhyNotOpened(int error, const perf_event_attr& attributes,
                        {.pmu = pmu,
                         .of_cpu = target.cpu.has_value(),
                         .with_kernel = !attributes.exclude_kernel,
-                        .counts_cycles = pmu && CountsCycles()},
+                        .counts_cycles = pmu && IsNone(error) && CountsCycles()},
                        PerfEventParanoid());
 }
 
@@ -236,9 +241,7 @@ absl::Status WhyNotCounted(int error, const WantedCounter& wanted, std::optional
     return with_remedy(why.code(),
                        too_paranoid ? SetSysctl(kParanoid, absl::StrCat(permits)) : kProfile);
   }
-  // The ways in which kernels say that there is no PMU, or none that counts this.
-  const bool none = error == ENOENT || error == EOPNOTSUPP || error == ENODEV || error == ENXIO;
-  if (none && wanted.pmu) {
+  if (IsNone(error) && wanted.pmu) {
     return with_remedy(absl::StatusCode::kNotFound, wanted.counts_cycles ? kOtherEvent : kPmu);
   }
   if (error == ENOSYS) return with_remedy(why.code(), "run a kernel with CONFIG_PERF_EVENTS");

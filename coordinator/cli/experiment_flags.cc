@@ -59,8 +59,8 @@ ExperimentFlags::ExperimentFlags(CLI::App& app) : source_(Presets()[0].experimen
       "--ledger", ledger_,
       "after each block, its cells once more with samples taken: what CPU time was spent on");
   app.add_option("--ledger-hz", ledger_hz_,
-                 absl::StrCat("samples of each CPU a second, for --ledger, 1 to ", kMostLedgerHz,
-                              " (", kDefaultLedgerHz, ")"))
+                 absl::StrCat("--ledger with so many samples of each CPU a second, 1 to ",
+                              kMostLedgerHz, " (", kDefaultLedgerHz, ")"))
       ->type_name("N");
   app.add_option("--name", name_, "name of the experiment")->type_name("NAME");
 }

@@ -25,9 +25,19 @@ namespace {
 // Of a host's CPU time, while nothing of a run is going on.
 constexpr double kBusy = 0.05;
 
-bool IsDefaultEvent(absl::string_view event) {
-  return std::find(std::begin(kDefaultEvents), std::end(kDefaultEvents), event) !=
-         std::end(kDefaultEvents);
+// Of the default ones many hosts lack some; that is said at the end.
+bool AreDefaultEvents(const google::protobuf::RepeatedPtrField<v1::EventState>& events) {
+  return std::equal(events.begin(), events.end(), std::begin(kDefaultEvents),
+                    std::end(kDefaultEvents),
+                    [](const v1::EventState& event, absl::string_view name) {
+                      return absl::string_view(event.event()) == name;
+                    });
+}
+
+void AppendAgent(const v1::AgentInfo& agent, const std::string& warning,
+                 std::map<std::string, std::string>& agents_of) {
+  std::string& agents = agents_of[warning];
+  absl::StrAppend(&agents, agents.empty() ? "" : ", ", agent.agent());
 }
 
 std::string CommandLine() {
@@ -52,16 +62,20 @@ absl::StatusOr<v1::Session> BeginSession(const std::vector<FleetAgent>& agents,
   RealClock clock;
   v1::Session session;
   session.set_started_unix_ns(absl::ToUnixNanos(clock.WallNow()));
-  const auto& events = plan.experiment().events();
-  ASSIGN_OR_RETURN(std::vector<v1::HostState> states,
-                   InspectIdle(clock, agents, {events.begin(), events.end()}));
+  InstrumentsWanted wanted;
+  wanted.sampling_hz = plan.experiment().ledger_hz();
+  for (const std::string& event : plan.experiment().events()) {
+    if (event != kNoEvents) wanted.events.push_back(event);
+  }
+  ASSIGN_OR_RETURN(std::vector<IdleInspection> inspected, InspectIdle(clock, agents, wanted));
   session.set_command_line(CommandLine());
   session.set_version(std::string(Version()));
   session.set_build_id(BuildId());
   for (size_t i = 0; i < agents.size(); ++i) {
     const FleetAgent& agent = agents[i];
     v1::AgentInfo& info = *session.add_agents();
-    *info.mutable_before() = std::move(states[i]);
+    *info.mutable_before() = std::move(inspected[i].state);
+    *info.mutable_idle_end() = std::move(inspected[i].idle_end);
     info.set_agent(agent.member.name);
     info.set_address(agent.member.address);
     *info.mutable_description() = agent.description;
@@ -84,11 +98,17 @@ std::vector<std::string> Warnings(const v1::Session& session) {
   }
   std::map<std::string, std::string> agents_of;
   for (const v1::AgentInfo& agent : session.agents()) {
+    if (!agent.before().no_sampling().empty()) {
+      AppendAgent(agent,
+                  absl::StrCat("there will be no ledger, though its trials are run: ",
+                               agent.before().no_sampling()),
+                  agents_of);
+    }
+    if (AreDefaultEvents(agent.before().events())) continue;
     for (const v1::EventState& event : agent.before().events()) {
-      if (event.absent().empty() || IsDefaultEvent(event.event())) continue;
-      std::string& agents =
-          agents_of[absl::StrCat(event.event(), " will not be counted: ", event.absent())];
-      absl::StrAppend(&agents, agents.empty() ? "" : ", ", agent.agent());
+      if (event.absent().empty()) continue;
+      AppendAgent(agent, absl::StrCat(event.event(), " will not be counted: ", event.absent()),
+                  agents_of);
     }
   }
   for (const auto& [warning, agents] : agents_of) {
@@ -99,7 +119,7 @@ std::vector<std::string> Warnings(const v1::Session& session) {
 
 void InspectAfter(const std::vector<FleetAgent>& agents, v1::Session& session) {
   for (size_t i = 0; i < agents.size() && static_cast<int>(i) < session.agents_size(); ++i) {
-    absl::StatusOr<v1::HostState> state = Inspect(agents[i], {});
+    absl::StatusOr<v1::HostState> state = Inspect(agents[i]);
     if (!state.ok()) continue;  // what was measured is not less true
     *session.mutable_agents(static_cast<int>(i))->mutable_after() = *std::move(state);
   }

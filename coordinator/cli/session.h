@@ -21,7 +21,7 @@ absl::StatusOr<v1::Session> BeginSession(const std::vector<FleetAgent>& agents,
                                          const v1::Plan& plan);
 
 // What the reader of the results should know beforehand: a host that is busy with something else,
-// events that were asked for by name and cannot be counted.
+// a ledger that cannot be kept, events that were asked for by name and cannot be counted.
 std::vector<std::string> Warnings(const v1::Session& session);
 
 // The state of each host after the last trial, where its agent still answers.

@@ -2,6 +2,7 @@
 #ifndef COPYCOST_COORDINATOR_FLEET_INSPECTION_H_
 #define COPYCOST_COORDINATOR_FLEET_INSPECTION_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,15 +13,28 @@
 
 namespace copycost {
 
-// Of each agent, in order; asks for all of it, waits for half a second, in which nobody should be
-// doing anything, and then asks for the CPU time of that. Errors name the agent.
-absl::StatusOr<std::vector<v1::HostState>> InspectIdle(Clock& clock,
-                                                       const std::vector<FleetAgent>& agents,
-                                                       const std::vector<std::string>& events);
+// What a run asks of hosts.
+struct InstrumentsWanted {
+  std::vector<std::string> events;  // that they are to count
+  uint32_t sampling_hz = 0;         // 0: none is sampled
+};
 
-// Of one agent, now.
+// Of one agent, now, and whether what trials need can be had. Errors name it; DataLoss for an
+// answer that no agent gives: of other events than were asked for, of too much, or of what is no
+// line of text.
 absl::StatusOr<v1::HostState> Inspect(const FleetAgent& agent,
-                                      const std::vector<std::string>& events);
+                                      const InstrumentsWanted& wanted = {});
+
+struct IdleInspection {
+  v1::HostState state;      // its CPU times are those of the start
+  v1::CpuReading idle_end;  // empty where the host does not tell
+};
+
+// Of each agent, in order; then waits for half a second, in which nobody should be doing anything,
+// and asks for the CPU times at its end. Errors as above.
+absl::StatusOr<std::vector<IdleInspection>> InspectIdle(Clock& clock,
+                                                        const std::vector<FleetAgent>& agents,
+                                                        const InstrumentsWanted& wanted);
 
 }  // namespace copycost
 

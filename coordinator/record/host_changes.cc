@@ -12,17 +12,17 @@
 namespace copycost::record {
 namespace {
 
-using Facts = ::google::protobuf::RepeatedPtrField<v1::Fact>;
+using FactList = ::google::protobuf::RepeatedPtrField<v1::Fact>;
 
 constexpr absl::string_view kThrottlings = "throttlings";
 
-const v1::Fact* Find(const Facts& facts, absl::string_view name) {
+const v1::Fact* Find(const FactList& facts, absl::string_view name) {
   const auto found = std::find_if(facts.begin(), facts.end(),
                                   [&](const v1::Fact& fact) { return fact.name() == name; });
   return found == facts.end() ? nullptr : &*found;
 }
 
-uint64_t NumberOf(const Facts& facts, absl::string_view name) {
+uint64_t NumberOf(const FactList& facts, absl::string_view name) {
   const v1::Fact* const fact = Find(facts, name);
   uint64_t number = 0;
   return fact != nullptr && absl::SimpleAtoi(fact->value(), &number) ? number : 0;
@@ -57,12 +57,12 @@ ByAgents ChangesWithin(const v1::Session& session) {
   ByAgents changes;
   for (const v1::AgentInfo& agent : session.agents()) {
     if (!agent.has_after()) continue;
+    changes.Add(agent.agent(), FactChanges(agent.before().identity(), agent.after().identity()));
     changes.Add(agent.agent(), FactChanges(agent.before().settings(), agent.after().settings()));
     const uint64_t before = NumberOf(agent.before().readings(), kThrottlings);
     const uint64_t after = NumberOf(agent.after().readings(), kThrottlings);
     if (after <= before) continue;
-    changes.Add(agent.agent(), {absl::StrCat("CPUs were slowed down ", after - before,
-                                             " times, since they were hot")});
+    changes.Add(agent.agent(), {"CPUs were slowed down, since they were hot"});
   }
   return changes;
 }
@@ -78,7 +78,7 @@ ByAgents ChangesBetween(const v1::Session& before, const v1::Session& now) {
 
 }  // namespace
 
-std::vector<std::string> FactChanges(const Facts& before, const Facts& now) {
+std::vector<std::string> FactChanges(const FactList& before, const FactList& now) {
   std::vector<std::string> changes;
   for (const v1::Fact& fact : now) {
     const v1::Fact* const was = Find(before, fact.name());
@@ -100,14 +100,30 @@ std::vector<std::string> SettingChanges(const v1::RunRecord& run) {
   return told;
 }
 
+std::optional<CpuUse> CpuUseBetween(const v1::CpuReading& open, const v1::CpuReading& close) {
+  const auto interval_ns = static_cast<double>(close.at_ns() - open.at_ns());
+  std::map<uint32_t, const v1::CpuTime*> before;
+  for (const v1::CpuTime& time : open.cpus()) before[time.cpu()] = &time;
+  double idle_ns = 0, stolen_ns = 0, all_ns = 0;
+  for (const v1::CpuTime& time : close.cpus()) {
+    const auto found = before.find(time.cpu());
+    if (found == before.end()) continue;  // it was not online
+    all_ns += interval_ns;
+    idle_ns +=
+        std::min(interval_ns, static_cast<double>(time.idle_ns() - found->second->idle_ns()));
+    stolen_ns += static_cast<double>(time.steal_ns() - found->second->steal_ns());
+  }
+  if (all_ns <= 0) return std::nullopt;
+  return CpuUse{.busy = std::clamp(1 - (idle_ns + stolen_ns) / all_ns, 0.0, 1.0),
+                .stolen = std::clamp(stolen_ns / all_ns, 0.0, 1.0)};
+}
+
 std::optional<double> IdleBusyShare(const v1::Session& session) {
   std::optional<double> most;
   for (const v1::AgentInfo& agent : session.agents()) {
-    const v1::HostCpu& cpu = agent.before().host_cpu();
-    if (cpu.interval_ns() <= 0 || cpu.cpus().empty()) continue;
-    const double share = static_cast<double>(cpu.busy_ns()) /
-                         (static_cast<double>(cpu.interval_ns()) * cpu.cpus_size());
-    most = std::max(most.value_or(0), share);
+    const std::optional<CpuUse> use = CpuUseBetween(agent.before().cpu(), agent.idle_end());
+    if (!use.has_value()) continue;
+    most = std::max(most.value_or(0), use->busy);
   }
   return most;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_join.h"
 #include "coordinator/record/bottleneck.h"
 #include "coordinator/record/copies.h"
@@ -18,7 +19,17 @@ using ::copycost::record::EventColumn;
 using ::copycost::record::Metric;
 using ::copycost::record::Row;
 
+// Reasons that differ by their numbers only are one: those are each trial's own.
+std::string WithoutNumbers(absl::string_view reason) {
+  std::string text;
+  for (const char c : reason) {
+    if (!absl::ascii_isdigit(static_cast<unsigned char>(c))) text.push_back(c);
+  }
+  return text;
+}
+
 struct Where {
+  std::string reason;  // of the first
   int64_t trials = 0;
   std::set<uint32_t> cells;
 };
@@ -30,15 +41,16 @@ class Absences {
 
   void Add(const absl::Status& why, const v1::TrialRecord& trial) {
     if (why.ok()) return;
-    Where& where = by_reason_[std::string(why.message())];
+    Where& where = by_reason_[WithoutNumbers(why.message())];
+    if (where.reason.empty()) where.reason = std::string(why.message());
     ++where.trials;
     where.cells.insert(trial.cell_id());
   }
 
   void Tell(std::vector<Row>& rows) const {
-    for (const auto& [reason, where] : by_reason_) {
+    for (const auto& [text, where] : by_reason_) {
       rows.push_back({{"column", column_},
-                      {"reason", reason},
+                      {"reason", where.reason},
                       {"trials", where.trials},
                       {"cells", absl::StrJoin(where.cells, " ")}});
     }

@@ -74,7 +74,7 @@ std::string ResultsCsv(const record::Run& run) {
 }
 
 std::string AbsentCsv(const record::Run& run) {
-  std::string csv;
+  std::string csv = "column,reason,trials,cells\n";
   AppendRows(AbsenceRows(run), csv);
   return csv;
 }

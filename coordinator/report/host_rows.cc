@@ -1,12 +1,14 @@
 #include "coordinator/report/host_rows.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "coordinator/record/host_changes.h"
 
 namespace copycost::report {
 namespace {
@@ -60,12 +62,10 @@ class AgentRows {
 };
 
 // "3.1 % busy, 0.2 % stolen"
-Value CpuText(const v1::HostCpu& cpu) {
-  const double time_ns = static_cast<double>(cpu.interval_ns()) * cpu.cpus_size();
-  if (time_ns <= 0) return {};
-  return absl::StrFormat("%.1f %% busy, %.1f %% stolen",
-                         100 * static_cast<double>(cpu.busy_ns()) / time_ns,
-                         100 * static_cast<double>(cpu.steal_ns()) / time_ns);
+Value CpuText(const v1::CpuReading& open, const v1::CpuReading& close) {
+  const std::optional<record::CpuUse> use = record::CpuUseBetween(open, close);
+  if (!use.has_value()) return {};
+  return absl::StrFormat("%.1f %% busy, %.1f %% stolen", 100 * use->busy, 100 * use->stolen);
 }
 
 std::string EventText(const v1::EventState& event) {
@@ -86,7 +86,8 @@ void AddAgent(AgentRows rows, const v1::AgentInfo& agent) {
   rows.AddFacts("identity", before.identity(), after.identity());
   rows.AddFacts("setting", before.settings(), after.settings());
   rows.AddFacts("reading", before.readings(), after.readings());
-  rows.Add("reading", "CPU time", CpuText(before.host_cpu()), CpuText(after.host_cpu()));
+  rows.Add("reading", "CPU time", CpuText(before.cpu(), agent.idle_end()),
+           CpuText(agent.idle_end(), after.cpu()));
   for (const v1::EventState& event : before.events()) {
     rows.Add("event", event.event(), EventText(event), {});
   }

@@ -74,16 +74,19 @@ grep -q '^1,sender,.*,reading,CPU time,".* busy, .* stolen",".*"$' "$scratch/tol
 grep -q '^sender_cycels,libpfm4: event not found' "$scratch/told/absent.csv" || fail "no reason"
 
 # So is a setting that somebody changes while trials run.
-[ "$(id -u)" = 0 ] || skip "only root changes settings of a namespace"
-"$copycost" run --send one-copy --sizes 64K --repeats 12 -t 200ms -o "$scratch/changed" \
-  >"$scratch/out" 2>"$scratch/err" </dev/null &
-run=$!
-until sqlite3 "$scratch/changed/results.db" 'SELECT 1 FROM trial' 2>/dev/null | grep -q 1; do
-  kill -0 "$run" || fail "the run ended: $(cat "$scratch/err")"
-  sleep 0.05
-done
-nsenter -t "$(pgrep -nf "^$scratch/bin/copycost-agent")" -n sysctl -qw net.ipv4.tcp_autocorking=0
-code=0
-wait "$run" || code=$?
-[ "$code" -le 1 ] || fail "exit $code of a run while a setting was changed: $(cat "$scratch/err")"
-expect_said "while session 1 went on, receiver: net.ipv4.tcp_autocorking 0, was 1"
+if [ "$(id -u)" = 0 ]; then
+  "$copycost" run --send one-copy --sizes 64K --repeats 12 -t 200ms -o "$scratch/changed" \
+    >"$scratch/out" 2>"$scratch/err" </dev/null &
+  run=$!
+  until sqlite3 "$scratch/changed/results.db" 'SELECT 1 FROM trial' 2>/dev/null | grep -q 1; do
+    kill -0 "$run" || fail "the run ended: $(cat "$scratch/err")"
+    sleep 0.05
+  done
+  for agent in $(pgrep -f "^$scratch/bin/copycost-agent"); do
+    nsenter -t "$agent" -n sysctl -qw net.ipv4.tcp_autocorking=0
+  done
+  code=0
+  wait "$run" || code=$?
+  [ "$code" -le 1 ] || fail "exit $code of a run while a setting was changed: $(cat "$scratch/err")"
+  expect_said "while session 1 went on, sender, receiver: net.ipv4.tcp_autocorking 0, was 1"
+fi

@@ -232,7 +232,10 @@ class FakeAgentClient final : public AgentClient {
 
   absl::StatusOr<v1::HostState> Inspect(const v1::InspectRequest& request) override {
     agent_.inspect_requests.push_back(request);
-    return agent_.host_state;
+    if (!request.only_cpu() || !agent_.host_state.ok()) return agent_.host_state;
+    v1::HostState only_cpu;
+    *only_cpu.mutable_cpu() = agent_.host_state->cpu();
+    return only_cpu;
   }
 
   absl::StatusOr<std::unique_ptr<HoldLease>> Hold(const v1::HoldRequest& request) override {

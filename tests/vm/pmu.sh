@@ -16,7 +16,7 @@ readonly kTarget=aarch64-linux-gnu
 readonly kLibraries="libabsl-dev libbz2-dev libdw-dev libelf-dev libgmock-dev libgtest-dev liblzma-dev
   libpfm4-dev libprotobuf-dev zlib1g-dev"
 readonly kSources="
-  agent/checks/sysctl agent/measure/agent_processes agent/measure/counting_plan
+  agent/checks/sysctl agent/text_file agent/measure/agent_processes agent/measure/counting_plan
   agent/measure/event_counters agent/measure/kernel_symbols agent/measure/perf_counters
   agent/measure/profiler agent/measure/program_symbols agent/measure/sample_ring
   agent/measure/thread_counters agent/measure/thread_usage

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <fstream>
+#include <iostream>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>

@@ -80,7 +80,7 @@ TEST_F(CounterChecksTest, SymbolsThatAreAllZerosAreHidden) {
   kernel_.files["/proc/kallsyms"] = "0000000000000000 T _text\n0000000000000000 T x";
   EXPECT_THAT(Check("kernel symbols"),
               Says(v1::CHECK_STATE_MISSING, _,
-                   "sudo sysctl -w kernel.kptr_restrict=0 kernel.perf_event_paranoid=1"));
+                   "sudo sysctl -w kernel.kptr_restrict=0 kernel.perf_event_paranoid=0"));
   kernel_.files.erase("/proc/kallsyms");
   EXPECT_THAT(Check("kernel symbols"),
               Says(v1::CHECK_STATE_MISSING, _, HasSubstr("CONFIG_KALLSYMS")));

@@ -5,18 +5,15 @@
 namespace copycost {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
-
 TEST(FactsTest, AreOneLineOfText) {
   Facts facts;
   AddFact(facts, "net.ipv4.tcp_rmem", " 4096\t131072\n6291456\n");
   AddFact(facts, "odd", "\xff\xfe");
-  AddFact(facts, "long", std::string(5000, 'x'));
+  AddFact(facts, "long", std::string(50'000, 'x'));
   ASSERT_EQ(facts.size(), 3);
   EXPECT_EQ(facts[0].value(), "4096 131072 6291456");
   EXPECT_FALSE(facts[1].value().empty());
-  EXPECT_LT(facts[2].value().size(), 1100u);
+  EXPECT_LT(facts[2].value().size(), 10'000u);
 }
 
 TEST(FactsTest, NothingIsNoFact) {
@@ -24,12 +21,6 @@ TEST(FactsTest, NothingIsNoFact) {
   AddFact(facts, "empty", "");
   AddFact(facts, "blank", " \n");
   EXPECT_EQ(facts.size(), 0);
-}
-
-TEST(FactsTest, WhatCannotBeReadIsEmpty) {
-  EXPECT_EQ(TextOf("/proc/no-such-file"), "");
-  EXPECT_EQ(TextOf("/proc"), "");
-  EXPECT_THAT(NamesIn("/proc/no-such-directory"), IsEmpty());
 }
 
 TEST(FactsTest, WhatSeveralTellAlikeIsToldOnce) {

@@ -54,14 +54,14 @@ TEST_F(HostFactsTest, IdentityIsWhatOnlyARebootChanges) {
   Write("/proc/sys/kernel/version", "#1 SMP PREEMPT_DYNAMIC Debian 6.1.85-1\n");
   Write("/proc/cmdline", "root=UUID=1234 password=x isolcpus=2-3 quiet mitigations=off\n");
   Write("/sys/devices/system/cpu/vulnerabilities/meltdown", "Mitigation: PTI\n");
-  Write("/sys/class/dmi/id/product_name", "Server 9000\n");
+  Write("/sys/class/dmi/id/product_name", "ThinkSystem -[7X06]-\n");
   std::filesystem::create_directories(root_ + "/sys/class/iommu/dmar0");
   const auto told = Told(AddHostIdentity);
   EXPECT_THAT(told, Contains(Pair("microcode", "0x2b000590")));
   EXPECT_THAT(told, Contains(Pair("kernel build", "#1 SMP PREEMPT_DYNAMIC Debian 6.1.85-1")));
   EXPECT_THAT(told, Contains(Pair("kernel parameters", "isolcpus=2-3 mitigations=off")));
   EXPECT_THAT(told, Contains(Pair("mitigation meltdown", "Mitigation: PTI")));
-  EXPECT_THAT(told, Contains(Pair("product", "Server 9000")));
+  EXPECT_THAT(told, Contains(Pair("product", "ThinkSystem -[7X06]-")));
   EXPECT_THAT(told, Contains(Pair("IOMMU", "dmar0")));
   EXPECT_THAT(told, Not(Contains(Key("CPU part"))));
 }
@@ -93,12 +93,24 @@ TEST_F(HostFactsTest, FrequenciesAndThrottlingsAreOfAllCpus) {
     const std::string directory = absl::StrCat("/sys/devices/system/cpu/cpu", cpu);
     Write(directory + "/cpufreq/scaling_cur_freq", absl::StrCat(khz, "\n"));
     Write(directory + "/thermal_throttle/core_throttle_count", "2\n");
+    Write(directory + "/thermal_throttle/package_throttle_count", "1\n");
   }
   Write("/proc/meminfo", "MemTotal: 100 kB\nMemFree: 1 kB\nMemAvailable: 50 kB\n");
   const auto told = Told(AddHostReadings);
   EXPECT_THAT(told, Contains(Pair("frequency", "1200 to 3600 MHz, median 2400")));
-  EXPECT_THAT(told, Contains(Pair("throttlings", "6")));
+  EXPECT_THAT(told, Contains(Pair("throttlings", "9")));
   EXPECT_THAT(told, Contains(Pair("MemAvailable", "50 kB")));
+}
+
+// Some take long to tell.
+TEST_F(HostFactsTest, OfManyCpusSomeAreAskedForTheirFrequency) {
+  for (int cpu = 0; cpu < 64; ++cpu) {
+    Write(absl::StrCat("/sys/devices/system/cpu/cpu", cpu, "/cpufreq/scaling_cur_freq"),
+          absl::StrCat(1'000'000 + cpu * 1000));
+  }
+  const std::string told = Told(AddHostReadings)["frequency"];
+  EXPECT_THAT(told, ::testing::HasSubstr(", median "));
+  EXPECT_THAT(told, ::testing::MatchesRegex("10[0-9]* to 10[0-9]* MHz, median 10[0-9]*"));
 }
 
 TEST_F(HostFactsTest, WithoutAFrequencyDriverCpuinfoTells) {

@@ -50,9 +50,9 @@ TEST(HostChangesTest, WhatAgentsOfOneHostTellAlikeIsToldOnce) {
 TEST(HostChangesTest, HotCpusAreTold) {
   v1::RunRecord run = OneSession();
   run.mutable_sessions(0)->mutable_agents(1)->mutable_after()->mutable_readings(0)->set_value("5");
-  EXPECT_THAT(SettingChanges(run),
-              ElementsAre("while session 1 went on, receiver: CPUs were slowed "
-                          "down 2 times, since they were hot"));
+  EXPECT_THAT(
+      SettingChanges(run),
+      ElementsAre("while session 1 went on, receiver: CPUs were slowed down, since they were hot"));
 }
 
 TEST(HostChangesTest, ASessionThatWasKilledTellsNothingOfItsEnd) {
@@ -83,17 +83,44 @@ TEST(HostChangesTest, TheBusiestHostCounts) {
   v1::RunRecord run = OneSession();
   EXPECT_FALSE(IdleBusyShare(run.sessions(0)).has_value());
   for (int i = 0; i < 2; ++i) {
-    v1::HostCpu& cpu =
-        *run.mutable_sessions(0)->mutable_agents(i)->mutable_before()->mutable_host_cpu();
-    cpu.set_interval_ns(500);
-    cpu.add_cpus();
-    cpu.add_cpus();
-    cpu.set_busy_ns(i == 0 ? 100 : 300);
+    v1::AgentInfo& agent = *run.mutable_sessions(0)->mutable_agents(i);
+    agent.mutable_before()->mutable_cpu()->set_at_ns(1000);
+    agent.mutable_idle_end()->set_at_ns(1500);
+    for (uint32_t cpu = 0; cpu < 2; ++cpu) {
+      agent.mutable_before()->mutable_cpu()->add_cpus()->set_cpu(cpu);
+      v1::CpuTime& time = *agent.mutable_idle_end()->add_cpus();
+      time.set_cpu(cpu);
+      time.set_idle_ns(i == 0 ? 450 : 350);
+    }
   }
-  EXPECT_DOUBLE_EQ(IdleBusyShare(run.sessions(0)).value(), 0.3);
-  run.mutable_sessions(0)->mutable_agents(1)->mutable_before()->mutable_host_cpu()->set_interval_ns(
-      0);
-  EXPECT_DOUBLE_EQ(IdleBusyShare(run.sessions(0)).value(), 0.1);
+  EXPECT_NEAR(IdleBusyShare(run.sessions(0)).value(), 0.3, 1e-9);
+  run.mutable_sessions(0)->mutable_agents(1)->clear_idle_end();
+  EXPECT_NEAR(IdleBusyShare(run.sessions(0)).value(), 0.1, 1e-9);
+}
+
+TEST(HostChangesTest, CpuTimeIsOfCpusThatWereThereAllTheTime) {
+  v1::CpuReading open, close;
+  EXPECT_FALSE(CpuUseBetween(open, close).has_value());
+  open.add_cpus()->set_cpu(0);
+  close.set_at_ns(1000);
+  close.add_cpus()->set_cpu(0);
+  close.add_cpus()->set_cpu(1);  // came later
+  close.mutable_cpus(0)->set_idle_ns(600);
+  close.mutable_cpus(0)->set_steal_ns(100);
+  EXPECT_NEAR(CpuUseBetween(open, close)->busy, 0.3, 1e-9);
+  EXPECT_NEAR(CpuUseBetween(open, close)->stolen, 0.1, 1e-9);
+  close.mutable_cpus(0)->set_idle_ns(5000);  // ticks are whole
+  EXPECT_EQ(CpuUseBetween(open, close)->busy, 0);
+  EXPECT_FALSE(CpuUseBetween(close, open).has_value());  // an agent that was started anew
+}
+
+TEST(HostChangesTest, AnUpdateOfTheMicrocodeIsTold) {
+  v1::RunRecord run = OneSession();
+  v1::AgentInfo& agent = *run.mutable_sessions(0)->mutable_agents(0);
+  Add(*agent.mutable_before()->mutable_identity(), "microcode", "0x1");
+  Add(*agent.mutable_after()->mutable_identity(), "microcode", "0x2");
+  EXPECT_THAT(SettingChanges(run),
+              ElementsAre("while session 1 went on, sender: microcode 0x2, was 0x1"));
 }
 
 }  // namespace

@@ -7,8 +7,11 @@
 #include "absl/strings/str_split.h"
 #include "common/words.h"
 #include "coordinator/record/metrics.h"
+#include "coordinator/report/absence_rows.h"
 #include "coordinator/report/csv.h"
+#include "coordinator/report/host_rows.h"
 #include "coordinator/report/ledger_row.h"
+#include "tests/testing/record_builder.h"
 #include "tests/testing/status_matchers.h"
 
 namespace copycost::report {
@@ -83,6 +86,18 @@ TEST(ResultsDocTest, DescribesTheLedger) {
   const record::Row row = LedgerRows(analysis::CellLedger()).front();
   for (size_t i = record::AxisFields({}).size(); i < row.size(); ++i) {
     EXPECT_TRUE(absl::StrContains(document, absl::StrCat("`", row[i].name, "`"))) << row[i].name;
+  }
+}
+
+TEST(ResultsDocTest, DescribesWhatHostsTellAndWhatIsAbsent) {
+  const std::string document = Document();
+  v1::RunRecord run;
+  run.add_sessions()->add_agents()->mutable_description()->set_kernel("6.1");
+  record::Row fields = HostRows(run).front();
+  const record::Row absences = AbsenceRows(testing::OneCellRun(1)).front();
+  fields.insert(fields.end(), absences.begin(), absences.end());
+  for (const record::Field& field : fields) {
+    EXPECT_TRUE(absl::StrContains(document, absl::StrCat("`", field.name, "`"))) << field.name;
   }
 }
 

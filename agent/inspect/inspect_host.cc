@@ -1,16 +1,18 @@
-#include "agent/inspect/host_inspector.h"
+#include "agent/inspect/inspect_host.h"
 
 #include <set>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "agent/checks/thread_events.h"
+#include "agent/host_info.h"
 #include "agent/inspect/host_facts.h"
 #include "agent/inspect/interface_facts.h"
 #include "agent/link/data_interface.h"
-#include "agent/measure/thread_counters.h"
+#include "agent/measure/host_cpu.h"
+#include "agent/measure/profiler.h"
 #include "common/events.h"
 #include "common/status.h"
 
@@ -19,7 +21,7 @@ namespace {
 
 constexpr int kMostAddresses = 8;
 
-absl::Status Check(const v1::InspectRequest& request) {
+absl::Status CheckRequest(const v1::InspectRequest& request) {
   if (request.data_addresses_size() > kMostAddresses) {
     return absl::InvalidArgumentError(
         absl::StrCat("data_addresses: at most ", kMostAddresses, " are looked at"));
@@ -29,6 +31,10 @@ absl::Status Check(const v1::InspectRequest& request) {
   }
   for (const std::string& event : request.events()) {
     RETURN_IF_ERROR(Annotate(CheckEventName(event), "events"));
+  }
+  if (request.sampling_hz() > kMostLedgerHz) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("sampling_hz: at most ", kMostLedgerHz, " samples a second are taken"));
   }
   return absl::OkStatus();
 }
@@ -44,20 +50,13 @@ std::set<std::string> InterfacesOf(const v1::InspectRequest& request) {
 }
 
 // Each alone: whether they fit into the PMU together is another question.
-void TryEvents(CounterSource& source, const v1::InspectRequest& request, v1::HostState& state) {
+void TryEvents(const Kernel& kernel, const v1::InspectRequest& request, v1::HostState& state) {
   for (const std::string& event : request.events()) {
-    v1::EventGroup group;
-    group.add_events(event);
-    ThreadCounters counters(source, {&group, 1});
-    counters.Begin();
-    counters.End();
-    const v1::ThreadCounts counts = counters.Tell();
+    const absl::StatusOr<EventOfThreads> counted = TryEventOfThreads(kernel, event);
     v1::EventState& told = *state.add_events();
     told.set_event(event);
-    for (const v1::EventCount& count : counts.events()) {
-      told.set_absent(count.absent());
-      told.set_user_only(count.user_only());
-    }
+    if (!counted.ok()) told.set_absent(std::string(counted.status().message()));
+    told.set_user_only(counted.ok() && counted->user_only);
   }
 }
 
@@ -71,23 +70,27 @@ void ReadFacts(const v1::InspectRequest& request, v1::HostState& state) {
   }
 }
 
+void ReadCpu(v1::HostState& state) {
+  const absl::StatusOr<HostCpuReading> reading = ReadHostCpu();
+  if (!reading.ok()) return;
+  state.mutable_cpu()->set_at_ns(reading->at_ns);
+  for (const v1::CpuTime& time : reading->cpus) *state.mutable_cpu()->add_cpus() = time;
+}
+
 }  // namespace
 
-// What reading takes itself lies outside of what host_cpu tells: it closes before, and opens after.
-absl::StatusOr<v1::HostState> HostInspector::Inspect(const v1::InspectRequest& request) {
-  RETURN_IF_ERROR(Check(request));
+absl::StatusOr<v1::HostState> InspectHost(const v1::InspectRequest& request, const Kernel& kernel) {
+  RETURN_IF_ERROR(CheckRequest(request));
   v1::HostState state;
   state.set_read_unix_ns(absl::GetCurrentTimeNanos());
-  const absl::StatusOr<HostCpuReading> close = ReadHostCpu();
-  if (!request.only_cpu()) {
-    ReadFacts(request, state);
-    TryEvents(counters_, request, state);
+  ReadCpu(state);  // first: what all the rest takes is not in it
+  if (request.only_cpu()) return state;
+  ReadFacts(request, state);
+  TryEvents(kernel, request, state);
+  if (request.sampling_hz() > 0) {
+    const auto profiler = Profiler::Open(OnlineCpus(), request.sampling_hz());
+    if (!profiler.ok()) state.set_no_sampling(std::string(profiler.status().message()));
   }
-  absl::StatusOr<HostCpuReading> open = ReadHostCpu();
-  const MutexLock lock(mutex_);
-  if (last_.has_value() && close.ok()) *state.mutable_host_cpu() = Difference(*last_, *close);
-  last_.reset();
-  if (open.ok()) last_ = *std::move(open);
   return state;
 }
 
