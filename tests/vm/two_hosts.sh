@@ -238,7 +238,15 @@ ledgered() {
 declare -A control_port wire_port guest
 for role in sender receiver; do control_port[$role]=$(free_port); done
 for nic in "${!kNetworks[@]}"; do wire_port[$nic]=$(free_port); done
-trap 'kill "${guest[@]}" 2>/dev/null || true; wait; rm -rf "$scratch"' EXIT
+# What the guests said last may say why it failed.
+finish() {
+  local code=$?
+  [ "$code" = 0 ] || tail -n 5 "$scratch"/*.console "$scratch"/*.qemu >&2 2>/dev/null || true
+  kill "${guest[@]}" 2>/dev/null || true
+  wait
+  rm -rf "$scratch"
+}
+trap finish EXIT
 
 unpack_kernel
 make_initramfs
