@@ -12,8 +12,8 @@ namespace copycost {
 
 using Facts = ::google::protobuf::RepeatedPtrField<v1::Fact>;
 
-// White space becomes single blanks, what is not UTF-8 is replaced, and what is longer than a line
-// of a table is cut. An empty value is no fact.
+// White space becomes single blanks, what is not UTF-8 is replaced, and what is longer
+// than 8000 bytes is cut. An empty value is no fact.
 void AddFact(Facts& facts, absl::string_view name, absl::string_view value);
 
 // Of several that may say the same: "performance", or "performance (6), powersave (2)".

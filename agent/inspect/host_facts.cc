@@ -43,8 +43,8 @@ constexpr Source kSettings[] = {
     {"same-page merging", "/sys/kernel/mm/ksm/run"},
 };
 
-// By their names of sysctl(8). Those of net.ipv4 that are not the network namespace's own, and
-// those of net.core, are the host's.
+// By their names of sysctl(8). Those that network namespaces do not have of their own
+// (netdev_budget, busy_poll, tcp_mem) are shown in the host's first one only.
 constexpr const char* kSysctls[] = {
     "kernel.io_uring_disabled",
     "kernel.kptr_restrict",
