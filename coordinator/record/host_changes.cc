@@ -22,10 +22,11 @@ const v1::Fact* Find(const FactList& facts, absl::string_view name) {
   return found == facts.end() ? nullptr : &*found;
 }
 
-uint64_t NumberOf(const FactList& facts, absl::string_view name) {
+std::optional<uint64_t> NumberOf(const FactList& facts, absl::string_view name) {
   const v1::Fact* const fact = Find(facts, name);
   uint64_t number = 0;
-  return fact != nullptr && absl::SimpleAtoi(fact->value(), &number) ? number : 0;
+  if (fact == nullptr || !absl::SimpleAtoi(fact->value(), &number)) return std::nullopt;
+  return number;
 }
 
 // What several agents tell alike, as agents of one host do, is told once.
@@ -59,9 +60,9 @@ ByAgents ChangesWithin(const v1::Session& session) {
     if (!agent.has_after()) continue;
     changes.Add(agent.agent(), FactChanges(agent.before().identity(), agent.after().identity()));
     changes.Add(agent.agent(), FactChanges(agent.before().settings(), agent.after().settings()));
-    const uint64_t before = NumberOf(agent.before().readings(), kThrottlings);
-    const uint64_t after = NumberOf(agent.after().readings(), kThrottlings);
-    if (after <= before) continue;
+    const auto before = NumberOf(agent.before().readings(), kThrottlings);
+    const auto after = NumberOf(agent.after().readings(), kThrottlings);
+    if (!before || !after || *after <= *before) continue;
     changes.Add(agent.agent(), {"CPUs were slowed down, since they were hot"});
   }
   return changes;

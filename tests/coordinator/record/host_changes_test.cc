@@ -55,6 +55,12 @@ TEST(HostChangesTest, HotCpusAreTold) {
       ElementsAre("while session 1 went on, receiver: CPUs were slowed down, since they were hot"));
 }
 
+TEST(HostChangesTest, HeatThatWasNotToldBeforeIsNotNew) {
+  v1::RunRecord run = OneSession();
+  run.mutable_sessions(0)->mutable_agents(1)->mutable_before()->clear_readings();
+  EXPECT_THAT(SettingChanges(run), IsEmpty());
+}
+
 TEST(HostChangesTest, ASessionThatWasKilledTellsNothingOfItsEnd) {
   v1::RunRecord run = OneSession();
   for (v1::AgentInfo& agent : *run.mutable_sessions(0)->mutable_agents()) agent.clear_after();
