@@ -27,28 +27,30 @@ held_back_by() {
 held_back_by receive-window --send one-copy --sizes 64K --receive-buffer 8K
 held_back_by send-buffer --send one-copy --sizes 64K --send-buffer 8K
 held_back_by pacing --send one-copy --sizes 64K --pacing 1G
-held_back_by sender-cpu --send two-copy --sizes 64
+held_back_by sender-cpu --send two-copy --sizes 64K --extra-copies 32
 held_back_by completions --send zero-copy --sizes 64K --ring-depth 1
 held_back_by oversubscription --send one-copy --sizes 64K --threads 8
 held_back_by round-trip --send one-copy --sizes 64K --pattern rr
 held_back_by rate --send one-copy --sizes 1K --pattern paced --rate 200
 
-# Of two CPUs the first flow's sender has number 1, its receiver 0. Another program takes half of
-# one: a reader that is slow, and a sender that has no time.
+# Of two CPUs the first flow's sender has number 1, its receiver 0. Other programs take two thirds
+# of one: a reader that is slow, and a sender that has no time.
 burned() {
-  local cpu=$1
+  local cpu=$1 burners=()
   shift
-  taskset -c "$cpu" timeout 60 sh -c 'while :; do :; done' &
-  local burner=$!
+  for _ in 1 2; do
+    taskset -c "$cpu" timeout 60 sh -c 'while :; do :; done' &
+    burners+=("$!")
+  done
   held_back_by "$@"
-  kill "$burner"
-  wait "$burner" || true
+  kill "${burners[@]}"
+  wait "${burners[@]}" || true
 }
 copycost_of_two() { taskset -c 0,1 "$copycost" "$@"; }
 if [ "$(nproc --all)" -ge 2 ]; then
   runs=copycost_of_two
   burned 0 receiver-cpu --send one-copy --sizes 16K
-  # At this rate it has half of its time left, otherwise.
+  # At this rate it has time left, otherwise.
   burned 1 sender-cpu --send one-copy --sizes 16K --pacing 8G
   runs=$copycost
 fi

@@ -38,6 +38,13 @@ class BottleneckTest : public ::testing::Test {
         .mutable_window()
         ->set_thread_cpu_ns(static_cast<int64_t>(share * kWindowNs));
   }
+  void SetRunDelay(v1::Role role, double share) {
+    auto& all = *Finished(role).mutable_thread_counts();
+    v1::ThreadCounts& counts = all.empty() ? *all.Add() : all[0];
+    counts.set_role(role);
+    counts.set_interval_ns(kWindowNs);
+    counts.set_run_delay_ns(static_cast<int64_t>(share * kWindowNs));
+  }
   v1::Finished& Finished(v1::Role role) { return *AgentOf(trial_, role).mutable_finished(); }
   v1::TcpReading& opened() { return *EndOf(trial_, v1::ROLE_SENDER).mutable_tcp_opened(); }
   v1::TcpReading& closed() { return *EndOf(trial_, v1::ROLE_SENDER).mutable_tcp_closed(); }
@@ -109,12 +116,18 @@ TEST_F(BottleneckTest, ALinkIsFullByWhatFramesTakeOfIt) {
 }
 
 TEST_F(BottleneckTest, AThreadWhoseCpuOthersHaveHasNoTimeLeftEither) {
-  v1::ThreadCounts& counts = *Finished(v1::ROLE_RECEIVER).add_thread_counts();
-  counts.set_role(v1::ROLE_RECEIVER);
-  counts.set_interval_ns(kWindowNs);
-  counts.set_run_delay_ns(kWindowNs * 38 / 100);
+  SetRunDelay(v1::ROLE_SENDER, 0.38);
   ExpectNone();
-  counts.set_run_delay_ns(kWindowNs * 42 / 100);
+  SetRunDelay(v1::ROLE_SENDER, 0.42);
+  Expect(v1::BOTTLENECK_SENDER_CPU);
+}
+
+TEST_F(BottleneckTest, AReaderOfAFullWindowMustHaveLessTimeLeft) {
+  SetRunDelay(v1::ROLE_RECEIVER, 0.42);
+  Expect(v1::BOTTLENECK_RECEIVER_CPU);
+  closed().set_receive_window_limited_ns(kWindowNs * 6 / 10);
+  Expect(v1::BOTTLENECK_RECEIVE_WINDOW);
+  SetRunDelay(v1::ROLE_RECEIVER, 0.46);
   Expect(v1::BOTTLENECK_RECEIVER_CPU);
 }
 
@@ -172,6 +185,21 @@ TEST_F(BottleneckTest, AShaperIsSeenByWhatItHeldBack) {
   Expect(v1::BOTTLENECK_LINK);
   SetCpu(v1::ROLE_SENDER, 0.95);  // it has nothing more to send
   Expect(v1::BOTTLENECK_SENDER_CPU);
+}
+
+TEST_F(BottleneckTest, WhoWaitsForACpuBehindAShaperThatIsNeverIdleIsNotLate) {
+  (*Finished(v1::ROLE_SENDER).mutable_link_counters()->mutable_counts())["qdisc.tbf.overlimits"] =
+      1000;
+  SetRunDelay(v1::ROLE_SENDER, 0.42);
+  SetRunDelay(v1::ROLE_RECEIVER, 0.42);
+  Expect(v1::BOTTLENECK_SENDER_CPU);
+  closed().set_busy_ns(kWindowNs * 95 / 100);
+  Expect(v1::BOTTLENECK_LINK);
+  SetCpu(v1::ROLE_RECEIVER, 0.95);
+  Expect(v1::BOTTLENECK_SENDER_CPU);
+  SetCpu(v1::ROLE_RECEIVER, 0.5);
+  closed().set_receive_window_limited_ns(kWindowNs * 6 / 10);
+  Expect(v1::BOTTLENECK_RECEIVE_WINDOW);
 }
 
 TEST_F(BottleneckTest, AShaperOfWhatOnlyReceivesHoldsNothingBack) {
