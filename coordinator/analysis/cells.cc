@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/units.h"
 #include "common/words.h"
+#include "coordinator/analysis/latest_attempts.h"
 #include "coordinator/record/bottleneck.h"
 #include "coordinator/record/verified_path.h"
 
@@ -13,18 +14,6 @@ namespace copycost::analysis {
 namespace {
 
 using Attempts = std::vector<const v1::TrialRecord*>;
-
-// The latest attempt of each trial, in the order of trial ids.
-Attempts LatestAttempts(const record::Run& run) {
-  std::map<std::string, const v1::TrialRecord*> latest;
-  for (const v1::TrialRecord& attempt : run.attempts) {
-    const v1::TrialRecord*& seen = latest[attempt.trial_id()];
-    if (seen == nullptr || seen->attempt() < attempt.attempt()) seen = &attempt;
-  }
-  Attempts attempts;
-  for (const auto& [trial_id, attempt] : latest) attempts.push_back(attempt);
-  return attempts;
-}
 
 template <typename Figure>
 absl::StatusOr<std::vector<double>> ValuesOf(const Figure& figure, const Attempts& counted) {

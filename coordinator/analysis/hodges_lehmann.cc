@@ -58,6 +58,11 @@ size_t LargestSignedRank(size_t n, double level) {
   return k;
 }
 
+bool IsDecisive(const Interval& interval, const Interval& band) {
+  return interval.low > band.high || interval.high < band.low ||
+         (interval.low >= band.low && interval.high <= band.high);
+}
+
 }  // namespace
 
 absl::StatusOr<double> HodgesLehmann(const std::vector<double>& values) {
@@ -77,6 +82,22 @@ absl::StatusOr<Interval> HodgesLehmannInterval(const std::vector<double>& values
   std::sort(averages.begin(), averages.end());
   const size_t k = LargestSignedRank(values.size(), level);
   return Interval{averages[k - 1], averages[averages.size() - k]};
+}
+
+absl::StatusOr<double> DecisiveLevel(const std::vector<double>& values, const Interval& band) {
+  RETURN_IF_ERROR(CheckValues(values));
+  std::vector<double> averages = WalshAverages(values);
+  std::sort(averages.begin(), averages.end());
+  double below = 0;
+  size_t k = 0;
+  for (const double probability : SignedRankProbabilities(values.size())) {
+    if (2 * k >= averages.size()) break;
+    below += probability;
+    const Interval interval{averages[k], averages[averages.size() - 1 - k]};
+    if (IsDecisive(interval, band)) return std::min(1.0, 2 * below);
+    ++k;
+  }
+  return 1;
 }
 
 size_t LeastPairs(double level) {

@@ -33,6 +33,11 @@ absl::StatusOr<double> HodgesLehmann(const std::vector<double>& values);
 // time proportional to the cube of n: milliseconds for 200 values.
 absl::StatusOr<Interval> HodgesLehmannInterval(const std::vector<double>& values, double level);
 
+// The smallest level at which that interval lies wholly inside of `band`, wholly above it or wholly
+// below: how sure it is on which side of the band's limits the centre is. At any larger level it
+// does so as well, since intervals are nested. 1 where at none. Errors as of HodgesLehmann.
+absl::StatusOr<double> DecisiveLevel(const std::vector<double>& values, const Interval& band);
+
 // The smallest n that attains the level: 2 P(T = 0) = 2^(1 - n) <= level. For a level in (0, 1).
 size_t LeastPairs(double level);
 

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/words.h"
 #include "coordinator/analysis/errno_policy.h"
+#include "coordinator/analysis/latest_attempts.h"
 #include "coordinator/record/host_cpu.h"
 #include "coordinator/record/metrics.h"
 #include "coordinator/record/stacks.h"
@@ -240,14 +241,8 @@ CellLedger LedgerOf(const v1::Cell& cell, const std::vector<const v1::TrialRecor
 
 std::vector<CellLedger> Ledgers(const record::Run& run) {
   if (!run.info.plan().experiment().has_ledger_hz()) return {};
-  // The latest attempt of each trial.
-  std::map<std::string, const v1::TrialRecord*> latest;
-  for (const v1::TrialRecord& attempt : run.attempts) {
-    const v1::TrialRecord*& known = latest[attempt.trial_id()];
-    if (known == nullptr || known->attempt() <= attempt.attempt()) known = &attempt;
-  }
   std::map<uint32_t, std::vector<const v1::TrialRecord*>> of_cell;
-  for (const auto& [trial_id, trial] : latest) {
+  for (const v1::TrialRecord* trial : LatestAttempts(run)) {
     if (trial->purpose() != v1::PURPOSE_VERIFY) of_cell[trial->cell_id()].push_back(trial);
   }
   std::vector<CellLedger> ledgers;

@@ -177,6 +177,36 @@ TEST(HodgesLehmannTest, CoversTheCentreAsOftenAsItSays) {
   EXPECT_NEAR(static_cast<double>(covered) / kSimulations, kExpected, three_sigma);
 }
 
+// The intervals at larger levels are within those at smaller ones, so that the level where they
+// begin to decide is found by trying them all.
+TEST(HodgesLehmannTest, DecidesFromALevelOn) {
+  Random random(8);
+  const Interval band{-0.5, 0.5};
+  const auto decides = [&](const std::vector<double>& values, double level) {
+    const auto interval = HodgesLehmannInterval(values, level);
+    return interval.ok() && (interval->low > band.high || interval->high < band.low ||
+                             (interval->low >= band.low && interval->high <= band.high));
+  };
+  int decided = 0;
+  for (int i = 0; i < 200; ++i) {
+    std::vector<double> values = random.Cauchy(6 + i % 8);
+    for (double& value : values) value = value / 4 + i % 3 - 1;  // below, inside, above
+    const double level = *DecisiveLevel(values, band);
+    if (level == 1) continue;
+    ++decided;
+    EXPECT_TRUE(decides(values, level + 1e-12));
+    EXPECT_FALSE(decides(values, level - 1e-12));
+  }
+  EXPECT_GT(decided, 100);
+}
+
+TEST(HodgesLehmannTest, DecidesAtTheLevelOfTheFirstIntervalThatDoes) {
+  EXPECT_EQ(*DecisiveLevel({0, 1}, {-0.5, 0.5}), 1);
+  EXPECT_EQ(*DecisiveLevel({2, 3, 4, 5, 6, 7}, {-0.5, 0.5}), 1.0 / 32);
+  EXPECT_EQ(*DecisiveLevel({0, 0, 0, 0, 0, 0}, {0, 0}), 1.0 / 32);
+  EXPECT_THAT(DecisiveLevel({}, {0, 0}), StatusIs(absl::StatusCode::kInvalidArgument, "no values"));
+}
+
 TEST(HodgesLehmannTest, RefusesALevelThatSoFewCannotAttain) {
   Random random(7);
   const struct {
