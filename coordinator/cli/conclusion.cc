@@ -13,6 +13,7 @@
 #include "common/words.h"
 #include "coordinator/analysis/cells.h"
 #include "coordinator/analysis/ledger.h"
+#include "coordinator/analysis/verdicts.h"
 #include "coordinator/cli/exit_code.h"
 #include "coordinator/cli/plan_text.h"
 #include "coordinator/cli/terminal.h"
@@ -23,10 +24,18 @@
 #include "coordinator/report/json_lines.h"
 #include "coordinator/report/ledger_table.h"
 #include "coordinator/report/table.h"
+#include "coordinator/report/verdict_table.h"
 #include "coordinator/store/reader.h"
 
 namespace copycost {
 namespace {
+
+// What is told of a run.
+struct Figures {
+  std::vector<analysis::CellSummary> cells;
+  std::vector<analysis::Claim> claims;
+  std::vector<analysis::CellLedger> ledgers;
+};
 
 using Cells = std::vector<analysis::CellSummary>;
 
@@ -64,30 +73,35 @@ absl::Status WriteLedger(const std::string& directory, const Ledgers& ledgers) {
   return absl::OkStatus();
 }
 
-absl::Status WriteFiles(const std::string& directory, const record::Run& run, const Cells& cells,
-                        const Ledgers& ledgers) {
-  RETURN_IF_ERROR(WriteLedger(directory, ledgers));
+absl::Status WriteFiles(const std::string& directory, const record::Run& run,
+                        const Figures& figures) {
+  RETURN_IF_ERROR(WriteLedger(directory, figures.ledgers));
   const auto write = [&](absl::string_view name, const std::string& text) {
     return report::WriteAtomically(absl::StrCat(directory, "/", name), text);
   };
   RETURN_IF_ERROR(write("hosts.csv", report::HostsCsv(run.info)));
   RETURN_IF_ERROR(write("absent.csv", report::AbsentCsv(run)));
   RETURN_IF_ERROR(write("results.csv", report::ResultsCsv(run)));
-  return write("summary.csv", report::SummaryCsv(cells));
+  RETURN_IF_ERROR(write("verdicts.csv", report::VerdictsCsv(figures.claims)));
+  return write("summary.csv", report::SummaryCsv(figures.cells));
 }
 
-absl::Status Print(const record::Run& run, const Cells& cells, const Ledgers& ledgers, bool json,
+absl::Status Print(const record::Run& run, const Figures& figures, bool json,
                    ResultStream& results) {
   if (!json) {
     const size_t width = WidthOf(STDOUT_FILENO);
-    return results.Write(absl::StrCat(report::SummaryTable(cells, width),
+    return results.Write(absl::StrCat(report::SummaryTable(figures.cells, width),
                                       CommonLine(run.info.plan()),
-                                      report::LedgerTable(ledgers, width)));
+                                      report::VerdictTable(figures.claims, width),
+                                      report::LedgerTable(figures.ledgers, width)));
   }
-  for (const analysis::CellSummary& cell : cells) {
+  for (const analysis::CellSummary& cell : figures.cells) {
     RETURN_IF_ERROR(results.Write(report::CellLine(run.info, cell)));
   }
-  for (const analysis::CellLedger& ledger : ledgers) {
+  for (const analysis::Claim& claim : figures.claims) {
+    RETURN_IF_ERROR(results.Write(report::VerdictLine(run.info, claim)));
+  }
+  for (const analysis::CellLedger& ledger : figures.ledgers) {
     RETURN_IF_ERROR(results.Write(report::LedgerLines(run.info, ledger)));
   }
   RETURN_IF_ERROR(results.Write(report::AbsentLines(run)));
@@ -116,23 +130,23 @@ int Conclude(const std::string& directory, const Ending& ending, bool json, Resu
       absl::StrCat("the same again: copycost run ", directory, "/experiment.textproto");
   const absl::StatusOr<record::Run> run = store::Read(absl::StrCat(directory, "/results.db"));
   absl::Status written = run.status();
-  Cells cells;
-  Ledgers ledgers;
+  Figures figures;
   if (run.ok()) {
     if (run->info.plan().experiment().topology() == Label(v1::TOPOLOGY_KIND_HOSTS)) {
       absl::StrAppend(&go_on, kWithSameTls);
       absl::StrAppend(&again, ", with the same --agents", kWithSameTls);
     }
-    cells = analysis::Summarize(*run);
-    ledgers = analysis::Ledgers(*run);
-    written = WriteFiles(directory, *run, cells, ledgers);
+    figures = {.cells = analysis::Summarize(*run),
+                .claims = analysis::Claims(*run),
+                .ledgers = analysis::Ledgers(*run)};
+    written = WriteFiles(directory, *run, figures);
   }
   if (!run.ok()) {
     Log(written.message());
     Log(go_on);
     return kExitFault;
   }
-  const absl::Status told = Print(*run, cells, ledgers, json, results);
+  const absl::Status told = Print(*run, figures, json, results);
   if (!written.ok()) {
     Log(written.message());
     Log(go_on);
@@ -141,13 +155,15 @@ int Conclude(const std::string& directory, const Ending& ending, bool json, Resu
   if (!told.ok() && told != ending.measured)
     Log(told.message());  // else it is what stopped the run
   TellChanges(run->info);
-  for (const std::string& note : report::EventNotes(cells)) Log(note);
-  Log(absl::StrCat("results: ", directory, "/ (results.csv, summary.csv, absent.csv, ",
-                   ledgers.empty() ? "" : "ledger.csv, ", "hosts.csv, results.db)"));
+  for (const std::string& note : report::EventNotes(figures.cells)) Log(note);
+  Log(absl::StrCat("results: ", directory,
+                   "/ (results.csv, summary.csv, verdicts.csv, absent.csv, ",
+                   figures.ledgers.empty() ? "" : "ledger.csv, ", "hosts.csv, results.db)"));
   Log(stopped ? go_on : again);
   if (ending.signal != 0) return kExitSignalBase + ending.signal;
   if (stopped || !told.ok()) return kExitFault;
-  return Incomplete(cells, run->info.plan().experiment().repeats()) ? kExitIncomplete : kExitDone;
+  return Incomplete(figures.cells, run->info.plan().experiment().repeats()) ? kExitIncomplete
+                                                                             : kExitDone;
 }
 
 }  // namespace copycost

@@ -12,6 +12,7 @@
 #include "common/mode_traits.h"
 #include "common/units.h"
 #include "common/words.h"
+#include "coordinator/analysis/verdicts.h"
 #include "coordinator/experiment/plan.h"
 
 namespace copycost {
@@ -155,6 +156,16 @@ std::string CommonText(const v1::Plan& plan) {
   return absl::StrJoin(words, " ");
 }
 
+std::string ClaimsLine(const v1::Plan& plan) {
+  const analysis::PlannedClaims claims = analysis::PlannedClaimsOf(plan);
+  if (claims.arms.empty()) return "";
+  return absl::StrCat("claims: ", absl::StrJoin(claims.arms, ", "), " against ", claims.baseline,
+                      "; they need ", Counted(claims.blocks_needed, "block"),
+                      plan.experiment().repeats() < claims.blocks_needed
+                          ? ": with fewer all are inconclusive\n"
+                          : "\n");
+}
+
 }  // namespace
 
 std::string CommonLine(const v1::Plan& plan) {
@@ -174,11 +185,12 @@ std::string PlanSummary(const v1::Plan& plan) {
 
 std::string PlanText(const v1::Plan& plan) {
   const v1::Experiment& experiment = plan.experiment();
-  return absl::StrCat(
-      PlanSummary(plan), "\ntopology ", experiment.topology(), ", warm-up ", experiment.warmup(),
-      ", window ", experiment.window(), ", seed ", experiment.seed(), "\n", CommonLine(plan),
-      Section("cells", Aligned(CellRows(plan))), Section("skipped", SkippedLines(plan)),
-      Section("verified first, every byte", VerificationLines(plan)));
+  return absl::StrCat(PlanSummary(plan), "\ntopology ", experiment.topology(), ", warm-up ",
+                      experiment.warmup(), ", window ", experiment.window(), ", seed ",
+                      experiment.seed(), "\n", CommonLine(plan), ClaimsLine(plan),
+                      Section("cells", Aligned(CellRows(plan))),
+                      Section("skipped", SkippedLines(plan)),
+                      Section("verified first, every byte", VerificationLines(plan)));
 }
 
 }  // namespace copycost

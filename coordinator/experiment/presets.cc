@@ -52,7 +52,7 @@ std::vector<Outline> Outlines() {
        .crossed = {"two-copy", "zero-copy", "sendfile"},
        .sizes = "1K,4K,16K,64K,256K,1M",
        .threads = "1",
-       .repeats = 8},
+       .repeats = 9},
   };
 }
 

@@ -8,6 +8,7 @@
 #include "coordinator/report/host_rows.h"
 #include "coordinator/report/ledger_row.h"
 #include "coordinator/report/summary_row.h"
+#include "coordinator/report/verdict_row.h"
 
 namespace copycost::report {
 namespace {
@@ -88,6 +89,13 @@ std::string HostsCsv(const v1::RunRecord& run) {
 std::string LedgerCsv(absl::Span<const analysis::CellLedger> ledgers) {
   std::string csv;
   for (const analysis::CellLedger& ledger : ledgers) AppendRows(LedgerRows(ledger), csv);
+  return csv;
+}
+
+std::string VerdictsCsv(absl::Span<const analysis::Claim> claims) {
+  std::string csv;
+  AppendNames(VerdictRow(analysis::Claim()), csv);
+  for (const analysis::Claim& claim : claims) AppendValues(VerdictRow(claim), csv);
   return csv;
 }
 

@@ -1,7 +1,7 @@
-// results.csv, summary.csv, absent.csv, hosts.csv and ledger.csv (docs/results.md describes every
-// column). Comma-separated values quoted as RFC 4180 says, lines ended by a bare newline, one
-// header line, an empty field for what is absent. Numbers have nine significant digits: more than
-// any measurement here, and enough for a float to survive.
+// results.csv, summary.csv, verdicts.csv, absent.csv, hosts.csv and ledger.csv (docs/results.md
+// describes every column). Comma-separated values quoted as RFC 4180 says, lines ended by a bare
+// newline, one header line, an empty field for what is absent. Numbers have nine significant
+// digits: more than any measurement here, and enough for a float to survive.
 #ifndef COPYCOST_COORDINATOR_REPORT_CSV_H_
 #define COPYCOST_COORDINATOR_REPORT_CSV_H_
 
@@ -10,6 +10,7 @@
 #include "absl/types/span.h"
 #include "coordinator/analysis/cells.h"
 #include "coordinator/analysis/ledger.h"
+#include "coordinator/analysis/verdicts.h"
 #include "coordinator/record/run.h"
 
 namespace copycost::report {
@@ -19,6 +20,9 @@ std::string ResultsCsv(const record::Run& run);
 
 // A row a cell, skipped ones last.
 std::string SummaryCsv(absl::Span<const analysis::CellSummary> cells);
+
+// A row a claim.
+std::string VerdictsCsv(absl::Span<const analysis::Claim> claims);
 
 // A row for each column of results.csv and each reason why it is empty.
 std::string AbsentCsv(const record::Run& run);

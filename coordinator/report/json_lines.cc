@@ -16,6 +16,7 @@
 #include "coordinator/report/absence_rows.h"
 #include "coordinator/report/ledger_row.h"
 #include "coordinator/report/summary_row.h"
+#include "coordinator/report/verdict_row.h"
 
 namespace copycost::report {
 namespace {
@@ -78,6 +79,12 @@ std::string CellLine(const v1::RunRecord& run, const analysis::CellSummary& cell
   Row row = SummaryRow(cell);
   row.insert(row.begin(), {"run_id", run.run_id()});
   return Line("cell", row);
+}
+
+std::string VerdictLine(const v1::RunRecord& run, const analysis::Claim& claim) {
+  Row row = VerdictRow(claim);
+  row.insert(row.begin(), {"run_id", run.run_id()});
+  return Line("verdict", row);
 }
 
 std::string LedgerLines(const v1::RunRecord& run, const analysis::CellLedger& ledger) {

@@ -34,6 +34,7 @@ TEST(PlanTextTest, SaysWhatWillRunAndForHowLong) {
             "nodelay=auto mss_bytes=found busy_poll_us=none tso=found gro=found "
             "flows_per_thread=1 working_set_bytes=auto "
             "alignment_bytes=auto huge_pages=none placement=spread extra_copies=none\n"
+            "claims: one-copy, zero-copy against two-copy; they need 7 blocks\n"
             "\n"
             "cells\n"
             "  message_bytes  send_mode\n"
@@ -47,6 +48,14 @@ TEST(PlanTextTest, SaysWhatWillRunAndForHowLong) {
             "  one-copy to recv   64K  tcp/4  stream  1 thread  768 messages a flow\n"
             "  zero-copy to recv  4K   tcp/4  stream  1 thread  4096 messages a flow\n"
             "  zero-copy to recv  64K  tcp/4  stream  1 thread  768 messages a flow\n");
+}
+
+TEST(PlanTextTest, ClaimsThatSoFewBlocksCannotDecideAreTold) {
+  EXPECT_THAT(PlanText(PlanOf("name: 'quick' repeats: 6")),
+              HasSubstr("they need 7 blocks: with fewer all are inconclusive\n"));
+  EXPECT_THAT(PlanText(PlanOf("matrix { send_mode: 'two-copy' }")), Not(HasSubstr("claims")));
+  EXPECT_THAT(PlanText(PlanOf("matrix { send_mode: 'two-copy' send_mode: 'two-copy' }")),
+              HasSubstr("claims: two-copy#2 against two-copy; they need 6 blocks\n"));
 }
 
 TEST(PlanTextTest, ALedgerIsTold) {

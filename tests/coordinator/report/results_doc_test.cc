@@ -11,6 +11,7 @@
 #include "coordinator/report/csv.h"
 #include "coordinator/report/host_rows.h"
 #include "coordinator/report/ledger_row.h"
+#include "coordinator/report/verdict_row.h"
 #include "tests/testing/record_builder.h"
 #include "tests/testing/status_matchers.h"
 
@@ -98,6 +99,17 @@ TEST(ResultsDocTest, DescribesWhatHostsTellAndWhatIsAbsent) {
   fields.insert(fields.end(), absences.begin(), absences.end());
   for (const record::Field& field : fields) {
     EXPECT_TRUE(absl::StrContains(document, absl::StrCat("`", field.name, "`"))) << field.name;
+  }
+}
+
+TEST(ResultsDocTest, DescribesVerdicts) {
+  const std::string document = Document();
+  for (const record::Field& field : VerdictRow(analysis::Claim())) {
+    EXPECT_TRUE(absl::StrContains(document, absl::StrCat("`", field.name, "`"))) << field.name;
+  }
+  for (const auto verdict : {analysis::Verdict::kFaster, analysis::Verdict::kSlower,
+                             analysis::Verdict::kEquivalent, analysis::Verdict::kInconclusive}) {
+    EXPECT_TRUE(absl::StrContains(document, absl::StrCat("`", analysis::WordOf(verdict), "`")));
   }
 }
 

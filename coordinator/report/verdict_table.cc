@@ -1,0 +1,109 @@
+#include "coordinator/report/verdict_table.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "coordinator/report/table.h"
+#include "coordinator/report/text_grid.h"
+
+namespace copycost::report {
+namespace {
+
+using ::copycost::analysis::Claim;
+
+// As the table of cells calls it.
+std::string NameOf(const record::Metric& metric) {
+  if (metric.column == "goodput_gbps") return "goodput";
+  if (metric.column == "rr_latency_p99_us") return "latency p99";
+  if (metric.column == "host_cpu_ns_per_byte") return "host CPU";
+  return std::string(metric.column);
+}
+
+std::string RatioText(const Claim& claim) {
+  if (!claim.ratio.ok()) return "n/a";
+  std::string text = FormatSignificant(*claim.ratio);
+  if (claim.interval.ok()) {
+    absl::StrAppend(&text, " [", FormatSignificant(claim.interval->low), ", ",
+                    FormatSignificant(claim.interval->high), "]");
+  }
+  return text;
+}
+
+std::string VerdictText(const Claim& claim) {
+  std::string text(analysis::WordOf(claim.verdict));
+  if (!claim.interval.ok()) {
+    absl::StrAppend(&text, ": ", claim.interval.status().message(), " blocks");
+  }
+  if (claim.noise_limited) text += ", noise-limited";
+  return text;
+}
+
+std::string Legend(const std::vector<Claim>& claims) {
+  size_t cells = 0, incomplete = 0;
+  double least = 1, most = 0;
+  bool noise_limited = false;
+  for (const Claim& claim : claims) {
+    cells = std::max(cells, claim.cells);
+    incomplete = std::max(incomplete, claim.incomplete);
+    noise_limited = noise_limited || claim.noise_limited;
+    least = std::min(least, claim.level);
+    most = std::max(most, claim.level);
+  }
+  std::string text = "Ratios to the baseline in the same block";
+  if (cells > 1) absl::StrAppend(&text, ", geometric mean over ", cells, " cells");
+  absl::StrAppendFormat(&text, " [interval of %g %%", 100 * (1 - most));
+  if (least < most) absl::StrAppendFormat(&text, " to %g %%", 100 * (1 - least));
+  absl::StrAppendFormat(
+      &text,
+      ", so that all claims of a metric hold together with 95 %%]. Faster is better by more than "
+      "%g %%: more goodput, less latency, less CPU time.",
+      100 * analysis::kBand);
+  if (incomplete > 0) {
+    absl::StrAppend(&text, " Up to ", incomplete, incomplete == 1 ? " block" : " blocks",
+                    " lacked a trial and were left out.");
+  }
+  if (noise_limited) {
+    text += " Noise-limited: the baseline, measured twice, may differ from itself by as much.";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string VerdictTable(absl::Span<const Claim> claims, size_t width) {
+  std::vector<Claim> together;
+  for (const Claim& claim : claims) {
+    if (claim.cell_id == 0) together.push_back(claim);
+  }
+  if (together.empty()) return "";
+  // By arm, and within it in the order of metrics.
+  std::vector<std::string> arms;
+  for (const Claim& claim : together) {
+    if (std::find(arms.begin(), arms.end(), claim.arm) == arms.end()) arms.push_back(claim.arm);
+  }
+  std::vector<GridColumn> columns = {
+      {.name = absl::StrCat("against ", together.front().baseline), .unit = "", .cells = {}},
+      {.name = "of", .unit = "", .cells = {}},
+      {.name = "blocks", .unit = "", .right_aligned = true, .drop_order = 1, .cells = {}},
+      {.name = "ratio", .unit = "", .cells = {}},
+      {.name = "verdict", .unit = "", .cells = {}},
+  };
+  for (const std::string& arm : arms) {
+    std::string name = arm;
+    for (const Claim& claim : together) {
+      if (claim.arm != arm) continue;
+      columns[0].cells.push_back(std::exchange(name, ""));
+      columns[1].cells.push_back(NameOf(*claim.metric));
+      columns[2].cells.push_back(absl::StrCat(claim.blocks));
+      columns[3].cells.push_back(RatioText(claim));
+      columns[4].cells.push_back(VerdictText(claim));
+    }
+  }
+  return absl::StrCat("\n", LayOut(std::move(columns), width).text, "\n",
+                      Wrap(Legend(together), width, 2));
+}
+
+}  // namespace copycost::report

@@ -1,0 +1,99 @@
+#include "coordinator/report/verdict_table.h"
+
+#include <gmock/gmock.h>
+
+#include "coordinator/record/metrics.h"
+#include "coordinator/report/csv.h"
+#include "coordinator/report/json_lines.h"
+
+namespace copycost::report {
+namespace {
+
+using analysis::Claim;
+using analysis::Interval;
+using analysis::Verdict;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+const record::Metric& Metric(absl::string_view column) {
+  for (const record::Metric& metric : record::Metrics()) {
+    if (metric.column == column) return metric;
+  }
+  return record::Metrics().front();
+}
+
+Claim ClaimOf(const std::string& arm, absl::string_view column, double ratio, Verdict verdict) {
+  Claim claim;
+  claim.arm = arm;
+  claim.baseline = "two-copy";
+  claim.metric = &Metric(column);
+  claim.cells = 2;
+  claim.blocks = 8;
+  claim.level = 0.025;
+  claim.ratio = ratio;
+  claim.interval = Interval{ratio * 0.9, ratio * 1.1};
+  claim.verdict = verdict;
+  return claim;
+}
+
+std::vector<Claim> SomeClaims() {
+  return {ClaimOf("one-copy", "goodput_gbps", 1.5, Verdict::kFaster),
+          ClaimOf("zero-copy", "goodput_gbps", 0.5, Verdict::kSlower),
+          ClaimOf("one-copy", "host_cpu_ns_per_byte", 1, Verdict::kInconclusive)};
+}
+
+TEST(VerdictTableTest, ClaimsOfAnArmStandTogether) {
+  EXPECT_THAT(VerdictTable(SomeClaims(), 100),
+              HasSubstr("against two-copy  of        blocks  ratio                 verdict\n"
+                        "one-copy          goodput        8  1.50 [1.35, 1.65]     faster\n"
+                        "                  host CPU       8  1.00 [0.900, 1.10]    inconclusive\n"
+                        "zero-copy         goodput        8  0.500 [0.450, 0.550]  slower\n"));
+}
+
+TEST(VerdictTableTest, SaysWhatRatiosAndIntervalsAre) {
+  const std::string table = VerdictTable(SomeClaims(), 1000);
+  EXPECT_THAT(table, HasSubstr("geometric mean over 2 cells [interval of 97.5 %, so"));
+  EXPECT_THAT(table, Not(HasSubstr("left out")));
+  EXPECT_THAT(table, Not(HasSubstr("Noise-limited")));
+  std::vector<Claim> claims = SomeClaims();
+  claims[0].incomplete = 1;
+  claims[1].level = 0.05;
+  claims[2].noise_limited = true;
+  EXPECT_THAT(VerdictTable(claims, 1000), HasSubstr("[interval of 95 % to 97.5 %, so"));
+  EXPECT_THAT(VerdictTable(claims, 1000), HasSubstr("Up to 1 block lacked a trial"));
+  EXPECT_THAT(VerdictTable(claims, 1000), HasSubstr("inconclusive, noise-limited\n"));
+}
+
+TEST(VerdictTableTest, WithoutAnIntervalItSaysHowManyBlocksItTakes) {
+  std::vector<Claim> claims = SomeClaims();
+  claims.resize(1);
+  claims[0].verdict = Verdict::kInconclusive;
+  claims[0].interval = absl::FailedPreconditionError("need >= 7");
+  EXPECT_THAT(VerdictTable(claims, 100), HasSubstr("1.50   inconclusive: need >= 7 blocks\n"));
+  claims[0].ratio = absl::FailedPreconditionError("no block has both");
+  EXPECT_THAT(VerdictTable(claims, 100), HasSubstr("n/a    inconclusive: need >= 7 blocks\n"));
+}
+
+TEST(VerdictTableTest, ClaimsOnSingleCellsAreInTheFilesAlone) {
+  std::vector<Claim> claims = SomeClaims();
+  claims.resize(1);
+  claims[0].cell_id = 4;
+  claims[0].label = "one-copy 64K";
+  EXPECT_THAT(VerdictTable(claims, 100), IsEmpty());
+  EXPECT_THAT(VerdictTable({}, 100), IsEmpty());
+  const std::string csv = VerdictsCsv(claims);
+  EXPECT_THAT(csv, HasSubstr("metric,arm,baseline,cell_id,label,cells,blocks,"));
+  EXPECT_THAT(csv, HasSubstr("\ngoodput_gbps,one-copy,two-copy,4,one-copy 64K,2,8,0,0.025,1.5,"
+                             "1.35,1.65,faster,0,\n"));
+  EXPECT_THAT(VerdictsCsv({}), HasSubstr("metric,arm,baseline"));
+  v1::RunRecord run;
+  run.set_run_id("run-1");
+  const std::string line = VerdictLine(run, claims[0]);
+  EXPECT_THAT(line, HasSubstr("\"type\":\"verdict\""));
+  EXPECT_THAT(line, HasSubstr("\"ratio\":1.5"));
+  EXPECT_THAT(line, Not(HasSubstr("reason")));
+}
+
+}  // namespace
+}  // namespace copycost::report
