@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -198,7 +199,7 @@ absl::Status TrialRunner::StartThreads() {
     counters_.emplace(*options_.counters, prepare_.instruments(), OnlineCpus());
   }
   if (const uint32_t hz = prepare_.instruments().sampling_hz(); hz > 0) {
-    profiler_ = Profiler::Open(OnlineCpus(), hz);
+    DoAside([this, hz] { profiler_ = Profiler::Open(OnlineCpus(), hz); });
   }
   for (auto& [number, parts] : flows) RETURN_IF_ERROR(StartThread(number, std::move(parts)));
   ListFlows();
@@ -382,11 +383,11 @@ void TrialRunner::EmitFinished() {
   Emit(event);
 }
 
-void TrialRunner::TellProfile(v1::Finished& finished) const {
+void TrialRunner::TellProfile(v1::Finished& finished) {
   if (!profiler_.ok()) {
     finished.mutable_profile()->set_absent(std::string(profiler_.status().message()));
   } else if (*profiler_ != nullptr) {
-    *finished.mutable_profile() = (*profiler_)->Tell();
+    DoAside([&] { *finished.mutable_profile() = (*profiler_)->Tell(); });
   }
 }
 
@@ -418,6 +419,25 @@ void TrialRunner::EmitLife() {
 void TrialRunner::Emit(const v1::Event& event) {
   last_event_ = clock_.Now();
   options_.emit(event);
+}
+
+// What may take longer than an agent may be silent for: symbols of a kernel and of programs are
+// many, and a host may be slow. By another thread, unless there can be none, while this one shows
+// life.
+void TrialRunner::DoAside(const std::function<void()>& work) {
+  Mailbox<bool> done(clock_);
+  std::thread aside;
+  try {
+    aside = std::thread([&] {
+      work();
+      done.Push(true);
+    });
+  } catch (const std::system_error&) {  // std::thread's way to say that there can be none
+    work();
+    return;
+  }
+  while (!done.PopUntil(clock_.Now() + kHeartbeat).ok()) EmitLife();
+  aside.join();
 }
 
 // Lets the trial go on until then.

@@ -115,9 +115,10 @@ class TrialRunner {
   absl::StatusOr<CounterValues> ReadDataInterface() const;
   void TellCounts(v1::Finished& finished) const;
   Profiler* profiler() { return profiler_.ok() ? profiler_->get() : nullptr; }
-  void TellProfile(v1::Finished& finished) const;
+  void TellProfile(v1::Finished& finished);
   void Emit(const v1::Event& event);
   void EmitLife();
+  void DoAside(const std::function<void()>& work);
 
   Clock& clock_;
   const Options options_;
