@@ -43,24 +43,27 @@ std::string VerdictText(const Claim& claim) {
 
 std::string Legend(const std::vector<Claim>& claims) {
   size_t cells = 0, incomplete = 0;
-  double least = 1, most = 0;
+  double least = 1, most = 0;  // level of an interval
   bool noise_limited = false;
   for (const Claim& claim : claims) {
     cells = std::max(cells, claim.cells);
     incomplete = std::max(incomplete, claim.incomplete);
     noise_limited = noise_limited || claim.noise_limited;
+    if (!claim.interval.ok()) continue;
     least = std::min(least, claim.level);
     most = std::max(most, claim.level);
   }
   std::string text = "Ratios to the baseline in the same block";
   if (cells > 1) absl::StrAppend(&text, ", geometric mean over ", cells, " cells");
-  absl::StrAppendFormat(&text, " [interval of %g %%", 100 * (1 - most));
-  if (least < most) absl::StrAppendFormat(&text, " to %g %%", 100 * (1 - least));
-  absl::StrAppendFormat(
-      &text,
-      ", so that all claims of a metric hold together with 95 %%]. Faster is better by more than "
-      "%g %%: more goodput, less latency, less CPU time.",
-      100 * analysis::kBand);
+  if (most > 0) {
+    absl::StrAppendFormat(&text, " [interval of %.3g %%", 100 * (1 - most));
+    if (least < most) absl::StrAppendFormat(&text, " to %.3g %%", 100 * (1 - least));
+    text += ", so that all claims of a metric hold together with 95 %]";
+  }
+  absl::StrAppendFormat(&text,
+                        ". Faster is better by more than %g %%: more goodput, less latency, less "
+                        "CPU time.",
+                        100 * analysis::kBand);
   if (incomplete > 0) {
     absl::StrAppend(&text, " Up to ", incomplete, incomplete == 1 ? " block" : " blocks",
                     " lacked a trial and were left out.");

@@ -71,6 +71,8 @@ TEST(VerdictTableTest, WithoutAnIntervalItSaysHowManyBlocksItTakes) {
   claims[0].verdict = Verdict::kInconclusive;
   claims[0].interval = absl::FailedPreconditionError("need >= 7");
   EXPECT_THAT(VerdictTable(claims, 100), HasSubstr("1.50   inconclusive: need >= 7 blocks\n"));
+  EXPECT_THAT(VerdictTable(claims, 1000),
+              HasSubstr("in the same block, geometric mean over 2 cells. Faster is better"));
   claims[0].ratio = absl::FailedPreconditionError("no block has both");
   EXPECT_THAT(VerdictTable(claims, 100), HasSubstr("n/a    inconclusive: need >= 7 blocks\n"));
 }
