@@ -28,7 +28,8 @@
 
 namespace copycost {
 
-// For one thread.
+// For one thread at a time. Open and Tell take long, where a host is slow: they read the symbols of
+// the kernel, and of programs.
 class Profiler {
  public:
   // Cycles where there is a PMU, else the clock. NotFound or PermissionDenied, with what would

@@ -26,11 +26,12 @@ absl::StatusOr<double> HodgesLehmann(const std::vector<double>& values);
 // The interval of centres that the exact two-sided signed-rank test does not reject at `level`: it
 // covers the centre with probability >= 1 - level. From the k-th smallest to the k-th largest Walsh
 // average, with the largest k for which 2 P(T < k) <= level; T is the signed-rank statistic of n
-// values without ties. With ties, zeros among them, the interval covers no less.
+// values without ties, of more than 50 of them by the normal distribution. With ties, zeros among
+// them, the interval covers no less.
 //
 // FailedPrecondition "need >= 6" where n values cannot attain the level: not even the extremes
 // cover the centre so often. InvalidArgument for a level outside of (0, 1), and as above. Takes
-// time proportional to the cube of n: milliseconds for 200 values.
+// time proportional to n, but for the cube of the first 50.
 absl::StatusOr<Interval> HodgesLehmannInterval(const std::vector<double>& values, double level);
 
 // The smallest level at which that interval lies wholly inside of `band`, wholly above it or wholly

@@ -8,8 +8,10 @@
 
 namespace copycost::analysis {
 
-// That any decision of the family is wrong has a probability of at most `level`, however the claims
-// depend on each other (S. Holm, A simple sequentially rejective multiple test procedure, 1979).
+// That any claim of the family is decided of which nothing could be has a probability of at most
+// `level`, however claims depend on each other (S. Holm, A simple sequentially rejective multiple
+// test procedure, 1979). That decisions name the right side as well is proven for claims that do
+// not (J. P. Shaffer, Control of directional errors with stagewise multiple test procedures, 1980).
 // From the smallest p on: level / m, level / (m - 1), ... to the first p that is larger; those from
 // there on share its level.
 std::vector<double> HolmLevels(const std::vector<double>& p, double level);

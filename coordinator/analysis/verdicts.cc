@@ -1,13 +1,15 @@
 #include "coordinator/analysis/verdicts.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <iterator>
 #include <map>
-#include <optional>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/mode_traits.h"
 #include "common/words.h"
 #include "coordinator/analysis/hodges_lehmann.h"
 #include "coordinator/analysis/latest_attempts.h"
@@ -22,12 +24,13 @@ constexpr absl::string_view kSendModeAxis = "send_mode";
 struct ClaimedMetric {
   absl::string_view column;
   bool more_is_better;
+  bool is_rate;  // of a pattern that has one it tells what was asked for
 };
 
 constexpr ClaimedMetric kMetrics[] = {
-    {"goodput_gbps", true},
-    {"rr_latency_p99_us", false},
-    {"host_cpu_ns_per_byte", false},
+    {"goodput_gbps", true, true},
+    {"rr_latency_p99_us", false, false},
+    {"host_cpu_ns_per_byte", false, false},
 };
 
 const record::Metric& MetricNamed(absl::string_view column) {
@@ -104,18 +107,22 @@ Arms ArmsOf(const v1::Plan& plan) {
   return arms;
 }
 
-// A metric's logarithm in each block of each cell that tells a finite one.
+// A metric's logarithm in each block of each cell that tells it; -infinity for none of it.
 using Observations = std::map<uint32_t, std::map<uint32_t, double>>;  // cell, block
 
+bool IsClaimed(const v1::TrialRecord& trial, const ClaimedMetric& claimed) {
+  return trial.purpose() == v1::PURPOSE_MEASURE && trial.outcome() == v1::OUTCOME_OK &&
+         !(claimed.is_rate && HasRate(trial.workload().pattern()));
+}
+
 Observations Observe(const std::vector<const v1::TrialRecord*>& attempts,
-                     const record::Metric& metric) {
+                     const ClaimedMetric& claimed) {
+  const record::Metric& metric = MetricNamed(claimed.column);
   Observations observations;
   for (const v1::TrialRecord* trial : attempts) {
-    if (trial->purpose() != v1::PURPOSE_MEASURE || trial->outcome() != v1::OUTCOME_OK) continue;
+    if (!IsClaimed(*trial, claimed)) continue;
     const absl::StatusOr<double> value = metric.of(*trial);
-    if (value.ok() && *value > 0) {
-      observations[trial->cell_id()][trial->block()] = std::log(*value);
-    }
+    if (value.ok()) observations[trial->cell_id()][trial->block()] = std::log(*value);
   }
   return observations;
 }
@@ -125,21 +132,19 @@ struct Differences {
   size_t incomplete = 0;
 };
 
-// The mean over `pairs` in each block that has them all.
+// The mean over `pairs`, all of which were observed, in each block that has them all.
 Differences DifferencesOf(const Observations& observations, const std::vector<Pair>& pairs) {
   std::map<uint32_t, std::vector<double>> by_block;
   std::set<uint32_t> blocks;
   for (const Pair& pair : pairs) {
-    const auto own = observations.find(pair.cell);
-    const auto baseline = observations.find(pair.baseline);
-    for (const auto& cell : {own, baseline}) {
-      if (cell == observations.end()) continue;
-      for (const auto& [block, value] : cell->second) blocks.insert(block);
+    const std::map<uint32_t, double>& own = observations.at(pair.cell);
+    const std::map<uint32_t, double>& baseline = observations.at(pair.baseline);
+    for (const auto* cell : {&own, &baseline}) {
+      for (const auto& [block, value] : *cell) blocks.insert(block);
     }
-    if (own == observations.end() || baseline == observations.end()) continue;
-    for (const auto& [block, value] : own->second) {
-      const auto other = baseline->second.find(block);
-      if (other != baseline->second.end()) by_block[block].push_back(value - other->second);
+    for (const auto& [block, value] : own) {
+      const auto other = baseline.find(block);
+      if (other != baseline.end()) by_block[block].push_back(value - other->second);
     }
   }
   Differences differences;
@@ -162,59 +167,80 @@ Verdict VerdictOf(const absl::StatusOr<Interval>& log_interval, bool more_is_bet
   return inside ? Verdict::kEquivalent : Verdict::kInconclusive;
 }
 
-// A claim before its family is known.
+// A claim before its level is known.
 struct Open {
   Claim claim;
+  uint32_t baseline_cell = 0;  // of a claim on one cell
   bool repeats_baseline = false;
   std::vector<double> log_ratios;
 };
 
+absl::StatusOr<Interval> LogInterval(const std::vector<double>& log_ratios, double level) {
+  absl::StatusOr<Interval> interval = HodgesLehmannInterval(log_ratios, level);
+  if (interval.ok() || !absl::IsFailedPrecondition(interval.status())) return interval;
+  return absl::FailedPreconditionError(absl::StrCat(interval.status().message(), " blocks"));
+}
+
+absl::StatusOr<Interval> RatiosOf(const absl::StatusOr<Interval>& logs) {
+  if (!logs.ok()) return logs.status();
+  return Interval{std::exp(logs->low), std::exp(logs->high)};
+}
+
+bool AreFinite(const std::vector<double>& values) {
+  return std::all_of(values.begin(), values.end(),
+                     [](double value) { return std::isfinite(value); });
+}
+
 void Decide(Open& open, double level, bool more_is_better) {
   Claim& claim = open.claim;
   claim.level = level;
-  claim.ratio = HodgesLehmann(open.log_ratios);
-  if (claim.ratio.ok()) {
-    *claim.ratio = std::exp(*claim.ratio);
-  } else {
-    claim.ratio = absl::FailedPreconditionError("no block has both");
+  if (open.log_ratios.empty() || !AreFinite(open.log_ratios)) {
+    const absl::Status why = absl::FailedPreconditionError(
+        open.log_ratios.empty() ? "no block has both" : "a figure of 0 has no ratio");
+    claim.ratio = why;
+    claim.interval = why;
+    claim.uncorrected_interval = why;
+    return;
   }
-  const absl::StatusOr<Interval> logs = HodgesLehmannInterval(open.log_ratios, level);
+  claim.ratio = std::exp(HodgesLehmann(open.log_ratios).value_or(0));
+  const absl::StatusOr<Interval> logs = LogInterval(open.log_ratios, level);
   claim.verdict = VerdictOf(logs, more_is_better);
-  if (logs.ok()) {
-    claim.interval = Interval{std::exp(logs->low), std::exp(logs->high)};
-  } else {
-    claim.interval = logs.status();
-  }
+  claim.interval = RatiosOf(logs);
+  claim.uncorrected_interval = RatiosOf(LogInterval(open.log_ratios, kLevel));
 }
 
-// Nothing is called equivalent where the baseline is not so to itself.
-void LimitByNoise(std::vector<Open>& family) {
-  bool limited = false;
-  for (const Open& open : family) {
-    if (open.repeats_baseline && open.claim.interval.ok()) {
-      limited = limited || open.claim.verdict != Verdict::kEquivalent;
+// Nothing is called equivalent where the baseline is not so to itself: in the same cell, or in all.
+void LimitByNoise(std::vector<Open>& claims) {
+  std::set<uint32_t> noisy;
+  for (const Open& open : claims) {
+    if (open.repeats_baseline && open.claim.verdict != Verdict::kEquivalent) {
+      noisy.insert(open.baseline_cell);
     }
   }
-  if (!limited) return;
-  for (Open& open : family) {
+  for (Open& open : claims) {
+    if (open.claim.verdict != Verdict::kEquivalent || noisy.count(open.baseline_cell) == 0)
+      continue;
     open.claim.noise_limited = true;
-    if (open.claim.verdict == Verdict::kEquivalent) open.claim.verdict = Verdict::kInconclusive;
+    open.claim.verdict = Verdict::kInconclusive;
   }
 }
 
-using Levels = std::vector<double> (*)(const std::vector<double>& p, double level);
+using Correction = std::vector<double> (*)(const std::vector<double>& p, double level);
 
-void DecideFamily(std::vector<Open> family, Levels correct, bool more_is_better,
-                  std::vector<Claim>& claims) {
+void DecideAll(std::vector<Open> opened, Correction correct, bool more_is_better,
+               std::vector<Claim>& claims) {
   std::vector<double> p;
-  p.reserve(family.size());
-  for (const Open& open : family) {
-    p.push_back(DecisiveLevel(open.log_ratios, Band()).value_or(1));
+  p.reserve(opened.size());
+  for (const Open& open : opened) {
+    if (!open.repeats_baseline) p.push_back(DecisiveLevel(open.log_ratios, Band()).value_or(1));
   }
   const std::vector<double> levels = correct(p, kLevel);
-  for (size_t i = 0; i < family.size(); ++i) Decide(family[i], levels[i], more_is_better);
-  LimitByNoise(family);
-  for (Open& open : family) claims.push_back(std::move(open.claim));
+  auto level = levels.begin();
+  for (Open& open : opened) {
+    Decide(open, open.repeats_baseline ? kLevel : *level++, more_is_better);
+  }
+  LimitByNoise(opened);
+  for (Open& open : opened) claims.push_back(std::move(open.claim));
 }
 
 Open OpenClaim(const Arms& arms, const Arm& arm, const record::Metric& metric,
@@ -226,10 +252,19 @@ Open OpenClaim(const Arms& arms, const Arm& arm, const record::Metric& metric,
   open.claim.baseline = arms.baseline;
   open.claim.metric = &metric;
   open.claim.cells = pairs.size();
+  open.claim.cells_shared = arm.pairs.size();
   open.claim.blocks = differences.log_ratios.size();
   open.claim.incomplete = differences.incomplete;
   open.log_ratios = std::move(differences.log_ratios);
   return open;
+}
+
+std::vector<Pair> Observed(const std::vector<Pair>& pairs, const Observations& observations) {
+  std::vector<Pair> observed;
+  std::copy_if(pairs.begin(), pairs.end(), std::back_inserter(observed), [&](const Pair& pair) {
+    return observations.count(pair.cell) > 0 && observations.count(pair.baseline) > 0;
+  });
+  return observed;
 }
 
 }  // namespace
@@ -254,20 +289,23 @@ std::vector<Claim> Claims(const record::Run& run) {
   std::vector<Claim> primary, of_cells;
   for (const ClaimedMetric& claimed : kMetrics) {
     const record::Metric& metric = MetricNamed(claimed.column);
-    const Observations observations = Observe(attempts, metric);
-    if (observations.empty()) continue;
+    const Observations observations = Observe(attempts, claimed);
     std::vector<Open> together, each;
     for (const Arm& arm : arms.others) {
-      together.push_back(OpenClaim(arms, arm, metric, observations, arm.pairs));
+      const std::vector<Pair> pairs = Observed(arm.pairs, observations);
+      if (pairs.empty()) continue;
+      together.push_back(OpenClaim(arms, arm, metric, observations, pairs));
       if (arm.pairs.size() < 2) continue;
-      for (const Pair& pair : arm.pairs) {
-        each.push_back(OpenClaim(arms, arm, metric, observations, {pair}));
-        each.back().claim.cell_id = pair.cell;
-        each.back().claim.label = pair.label;
+      for (const Pair& pair : pairs) {
+        Open& open = each.emplace_back(OpenClaim(arms, arm, metric, observations, {pair}));
+        open.claim.cell_id = pair.cell;
+        open.claim.label = pair.label;
+        open.claim.cells_shared = 1;
+        open.baseline_cell = pair.baseline;
       }
     }
-    DecideFamily(std::move(together), HolmLevels, claimed.more_is_better, primary);
-    DecideFamily(std::move(each), BenjaminiHochbergLevels, claimed.more_is_better, of_cells);
+    DecideAll(std::move(together), HolmLevels, claimed.more_is_better, primary);
+    DecideAll(std::move(each), BenjaminiHochbergLevels, claimed.more_is_better, of_cells);
   }
   primary.insert(primary.end(), std::make_move_iterator(of_cells.begin()),
                  std::make_move_iterator(of_cells.end()));
@@ -279,9 +317,13 @@ PlannedClaims PlannedClaimsOf(const v1::Plan& plan) {
   PlannedClaims planned;
   planned.baseline = arms.baseline;
   planned.arms.reserve(arms.others.size());
-  for (const Arm& arm : arms.others) planned.arms.push_back(arm.name);
+  size_t family = 0;
+  for (const Arm& arm : arms.others) {
+    planned.arms.push_back(arm.name);
+    family += arm.repeats_baseline ? 0 : 1;
+  }
   if (planned.arms.empty()) return planned;
-  planned.blocks_needed = LeastPairs(kLevel / static_cast<double>(planned.arms.size()));
+  planned.blocks_needed = LeastPairs(kLevel / static_cast<double>(std::max<size_t>(1, family)));
   return planned;
 }
 

@@ -7,10 +7,14 @@
 // one ratio, and the Hodges-Lehmann estimate of these and its exact signed-rank interval are told.
 //
 // Of each metric there are two families of claims. In the primary one each arm makes one claim, on
-// the geometric mean over all cells that it shares with the baseline; it is corrected by Holm's
-// procedure. In the other, where there are several cells, each cell of each arm makes one; it is
-// corrected by Benjamini and Hochberg's. Levels are 5 % before correction. A verdict needs the
-// whole interval, at the corrected level, on one side of the band or inside of it.
+// the geometric mean over all cells that it shares with the baseline and that tell the metric; it
+// is corrected by Holm's procedure. In the other, where there are several cells, each cell of each
+// arm makes one; it is corrected by Benjamini and Hochberg's. Levels are 5 % before correction. A
+// verdict needs the whole interval, at the corrected level, on one side of the band or inside of
+// it.
+//
+// Further namings of the baseline's own mode are in no family: what they claim, at 5 % each, says
+// what this machine tells apart.
 #ifndef COPYCOST_COORDINATOR_ANALYSIS_VERDICTS_H_
 #define COPYCOST_COORDINATOR_ANALYSIS_VERDICTS_H_
 
@@ -46,22 +50,25 @@ struct Claim {
   const record::Metric* metric = nullptr;
   // The cell of the arm that it is about; 0 for all of them together.
   uint32_t cell_id = 0;
-  std::string label;      // of that cell
-  size_t cells = 0;       // compared
-  size_t blocks = 0;      // in which all of these cells were measured in both arms
-  size_t incomplete = 0;  // in which some were, but not all: they are left out
-  double level = 0;       // of the interval, after correction
-  // Arm to baseline. Errors carry the reason as their message: "need >= 7", of blocks.
+  std::string label;        // of that cell
+  size_t cells = 0;         // compared
+  size_t cells_shared = 0;  // with the baseline; those not compared never told it in both arms
+  size_t blocks = 0;        // in which all compared cells told the metric, in both arms
+  size_t incomplete = 0;    // in which some did, but not all: they are left out
+  double level = 0;         // after correction
+  // Arm to baseline. Errors carry the reason as their message: "need >= 7 blocks".
   absl::StatusOr<double> ratio;
-  absl::StatusOr<Interval> interval;
+  absl::StatusOr<Interval> interval;              // at that level
+  absl::StatusOr<Interval> uncorrected_interval;  // 95 %, for this claim alone
   Verdict verdict = Verdict::kInconclusive;
-  // Another naming of the baseline's own mode differs from it, or may: this machine does not tell
-  // apart what is as close, and nothing is called equivalent.
+  // It would be equivalent, but another naming of the baseline's own mode is not so, or cannot be
+  // shown to be.
   bool noise_limited = false;
 };
 
-// Primary claims of all metrics, then those of cells. Empty where there is only one arm. A metric
-// that no trial tells makes no claims; a block in which a trial does not tell it is incomplete.
+// Primary claims of all metrics, then those of cells. Empty where there is only one arm. A cell
+// that never tells a metric, or whose partner never does, makes no claim on it; and none makes one
+// on goodput where the pattern has a rate, which is what was asked for.
 std::vector<Claim> Claims(const record::Run& run);
 
 // What a plan will claim of each metric on all cells together; no arms: nothing.

@@ -30,14 +30,15 @@
 namespace copycost {
 namespace {
 
+using Cells = std::vector<analysis::CellSummary>;
+using Ledgers = std::vector<analysis::CellLedger>;
+
 // What is told of a run.
 struct Figures {
-  std::vector<analysis::CellSummary> cells;
+  Cells cells;
   std::vector<analysis::Claim> claims;
-  std::vector<analysis::CellLedger> ledgers;
+  Ledgers ledgers;
 };
-
-using Cells = std::vector<analysis::CellSummary>;
 
 constexpr absl::string_view kWithSameTls =
     ", with the same --tls-ca, --tls-cert and --tls-key or --insecure, if any";
@@ -49,8 +50,6 @@ bool Incomplete(const Cells& cells, uint32_t blocks) {
   }
   return false;
 }
-
-using Ledgers = std::vector<analysis::CellLedger>;
 
 // The file of a cell's stacks.
 std::string StacksPath(const std::string& directory, const analysis::CellLedger& ledger) {
@@ -90,10 +89,9 @@ absl::Status Print(const record::Run& run, const Figures& figures, bool json,
                    ResultStream& results) {
   if (!json) {
     const size_t width = WidthOf(STDOUT_FILENO);
-    return results.Write(absl::StrCat(report::SummaryTable(figures.cells, width),
-                                      CommonLine(run.info.plan()),
-                                      report::VerdictTable(figures.claims, width),
-                                      report::LedgerTable(figures.ledgers, width)));
+    return results.Write(absl::StrCat(
+        report::SummaryTable(figures.cells, width), CommonLine(run.info.plan()),
+        report::VerdictTable(figures.claims, width), report::LedgerTable(figures.ledgers, width)));
   }
   for (const analysis::CellSummary& cell : figures.cells) {
     RETURN_IF_ERROR(results.Write(report::CellLine(run.info, cell)));
@@ -137,8 +135,8 @@ int Conclude(const std::string& directory, const Ending& ending, bool json, Resu
       absl::StrAppend(&again, ", with the same --agents", kWithSameTls);
     }
     figures = {.cells = analysis::Summarize(*run),
-                .claims = analysis::Claims(*run),
-                .ledgers = analysis::Ledgers(*run)};
+               .claims = analysis::Claims(*run),
+               .ledgers = analysis::Ledgers(*run)};
     written = WriteFiles(directory, *run, figures);
   }
   if (!run.ok()) {
@@ -163,7 +161,7 @@ int Conclude(const std::string& directory, const Ending& ending, bool json, Resu
   if (ending.signal != 0) return kExitSignalBase + ending.signal;
   if (stopped || !told.ok()) return kExitFault;
   return Incomplete(figures.cells, run->info.plan().experiment().repeats()) ? kExitIncomplete
-                                                                             : kExitDone;
+                                                                            : kExitDone;
 }
 
 }  // namespace copycost

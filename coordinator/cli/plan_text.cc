@@ -156,20 +156,27 @@ std::string CommonText(const v1::Plan& plan) {
   return absl::StrJoin(words, " ");
 }
 
-std::string ClaimsLine(const v1::Plan& plan) {
+std::string ClaimsText(const v1::Plan& plan) {
   const analysis::PlannedClaims claims = analysis::PlannedClaimsOf(plan);
-  if (claims.arms.empty()) return "";
   return absl::StrCat("claims: ", absl::StrJoin(claims.arms, ", "), " against ", claims.baseline,
-                      "; they need ", Counted(claims.blocks_needed, "block"),
-                      plan.experiment().repeats() < claims.blocks_needed
-                          ? ": with fewer all are inconclusive\n"
-                          : "\n");
+                      "; they need ", Counted(claims.blocks_needed, "block"));
+}
+
+std::string ClaimsLine(const v1::Plan& plan) {
+  if (analysis::PlannedClaimsOf(plan).arms.empty()) return "";
+  const std::string too_few = TooFewBlocks(plan);
+  return absl::StrCat(too_few.empty() ? ClaimsText(plan) : too_few, "\n");
 }
 
 }  // namespace
 
 std::string CommonLine(const v1::Plan& plan) {
   return absl::StrCat("every cell: ", CommonText(plan), "\n");
+}
+
+std::string TooFewBlocks(const v1::Plan& plan) {
+  if (plan.experiment().repeats() >= analysis::PlannedClaimsOf(plan).blocks_needed) return "";
+  return absl::StrCat(ClaimsText(plan), ": with fewer all are inconclusive");
 }
 
 std::string PlanSummary(const v1::Plan& plan) {

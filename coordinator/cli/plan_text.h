@@ -15,7 +15,11 @@ std::string PlanSummary(const v1::Plan& plan);
 // the table.
 std::string CommonLine(const v1::Plan& plan);
 
-// The summary; what all cells share; the cells, a row for all values of the longest axis; what is
+// That no claim can be decided by so few blocks as are planned; empty where some can, or where
+// nothing is claimed.
+std::string TooFewBlocks(const v1::Plan& plan);
+
+// The summary; what all cells share; what will be claimed; the cells, a row for all values of the longest axis; what is
 // skipped and why; the verifications. Of lists over 60 lines the middle is left out and counted.
 std::string PlanText(const v1::Plan& plan);
 

@@ -80,6 +80,7 @@ int Run(const RunFlags& flags) {
     return ExitCodeOf(session.status());
   }
   Log(PlanSummary(session->info.plan()));
+  if (const std::string few = TooFewBlocks(session->info.plan()); !few.empty()) Log(few);
   for (const std::string& warning : Warnings(session->info.sessions(0))) Log(warning);
   return CarryOut(*std::move(session));
 }

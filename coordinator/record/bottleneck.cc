@@ -71,7 +71,7 @@ struct Facts {
     return std::find(trial.flags().begin(), trial.flags().end(), flag) != trial.flags().end();
   }
   bool CpusAreLeft() const { return sender_cpu < kSpent && receiver_cpu < kSpent; }
-  // TCP always had something on its way, and room for it.
+  // TCP nearly always had something on its way, and mostly room for it.
   bool TcpIsKeptBusy() const { return tcp_busy >= kReached && receive_window < kMostly; }
 };
 

@@ -6,7 +6,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "coordinator/report/table.h"
 #include "coordinator/report/text_grid.h"
 
 namespace copycost::report {
@@ -22,31 +21,33 @@ std::string NameOf(const record::Metric& metric) {
   return std::string(metric.column);
 }
 
+// So that a limit of the band is not the same as what lies beyond it.
+std::string Format(double ratio) { return absl::StrFormat("%.4f", ratio); }
+
 std::string RatioText(const Claim& claim) {
   if (!claim.ratio.ok()) return "n/a";
-  std::string text = FormatSignificant(*claim.ratio);
+  std::string text = Format(*claim.ratio);
   if (claim.interval.ok()) {
-    absl::StrAppend(&text, " [", FormatSignificant(claim.interval->low), ", ",
-                    FormatSignificant(claim.interval->high), "]");
+    absl::StrAppend(&text, " [", Format(claim.interval->low), ", ", Format(claim.interval->high),
+                    "]");
   }
   return text;
 }
 
 std::string VerdictText(const Claim& claim) {
   std::string text(analysis::WordOf(claim.verdict));
-  if (!claim.interval.ok()) {
-    absl::StrAppend(&text, ": ", claim.interval.status().message(), " blocks");
-  }
+  if (!claim.interval.ok()) absl::StrAppend(&text, ": ", claim.interval.status().message());
   if (claim.noise_limited) text += ", noise-limited";
   return text;
 }
 
 std::string Legend(const std::vector<Claim>& claims) {
-  size_t cells = 0, incomplete = 0;
+  size_t incomplete = 0;
   double least = 1, most = 0;  // level of an interval
-  bool noise_limited = false;
+  bool several_cells = false, left_out = false, noise_limited = false;
   for (const Claim& claim : claims) {
-    cells = std::max(cells, claim.cells);
+    several_cells = several_cells || claim.cells > 1;
+    left_out = left_out || claim.cells < claim.cells_shared;
     incomplete = std::max(incomplete, claim.incomplete);
     noise_limited = noise_limited || claim.noise_limited;
     if (!claim.interval.ok()) continue;
@@ -54,22 +55,23 @@ std::string Legend(const std::vector<Claim>& claims) {
     most = std::max(most, claim.level);
   }
   std::string text = "Ratios to the baseline in the same block";
-  if (cells > 1) absl::StrAppend(&text, ", geometric mean over ", cells, " cells");
+  if (several_cells) text += ", geometric mean over cells";
   if (most > 0) {
-    absl::StrAppendFormat(&text, " [interval of %.3g %%", 100 * (1 - most));
+    absl::StrAppendFormat(&text, " [%.3g %%", 100 * (1 - most));
     if (least < most) absl::StrAppendFormat(&text, " to %.3g %%", 100 * (1 - least));
-    text += ", so that all claims of a metric hold together with 95 %]";
+    text += " interval]";
   }
   absl::StrAppendFormat(&text,
                         ". Faster is better by more than %g %%: more goodput, less latency, less "
-                        "CPU time.",
+                        "CPU time; equivalent, within that.",
                         100 * analysis::kBand);
+  if (left_out) text += " Of some cells it was never told, which are left out.";
   if (incomplete > 0) {
     absl::StrAppend(&text, " Up to ", incomplete, incomplete == 1 ? " block" : " blocks",
-                    " lacked a trial and were left out.");
+                    " lacked a trial or the figure, and were left out.");
   }
   if (noise_limited) {
-    text += " Noise-limited: the baseline, measured twice, may differ from itself by as much.";
+    text += " Noise-limited: it is equivalent, but the baseline, measured twice, is not to itself.";
   }
   return text;
 }
@@ -90,19 +92,20 @@ std::string VerdictTable(absl::Span<const Claim> claims, size_t width) {
   std::vector<GridColumn> columns = {
       {.name = absl::StrCat("against ", together.front().baseline), .unit = "", .cells = {}},
       {.name = "of", .unit = "", .cells = {}},
-      {.name = "blocks", .unit = "", .right_aligned = true, .drop_order = 1, .cells = {}},
+      {.name = "cells", .unit = "", .right_aligned = true, .cells = {}},
+      {.name = "blocks", .unit = "", .right_aligned = true, .cells = {}},
       {.name = "ratio", .unit = "", .cells = {}},
       {.name = "verdict", .unit = "", .cells = {}},
   };
   for (const std::string& arm : arms) {
-    std::string name = arm;
     for (const Claim& claim : together) {
       if (claim.arm != arm) continue;
-      columns[0].cells.push_back(std::exchange(name, ""));
+      columns[0].cells.push_back(arm);
       columns[1].cells.push_back(NameOf(*claim.metric));
-      columns[2].cells.push_back(absl::StrCat(claim.blocks));
-      columns[3].cells.push_back(RatioText(claim));
-      columns[4].cells.push_back(VerdictText(claim));
+      columns[2].cells.push_back(absl::StrCat(claim.cells));
+      columns[3].cells.push_back(absl::StrCat(claim.blocks));
+      columns[4].cells.push_back(RatioText(claim));
+      columns[5].cells.push_back(VerdictText(claim));
     }
   }
   return absl::StrCat("\n", LayOut(std::move(columns), width).text, "\n",

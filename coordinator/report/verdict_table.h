@@ -1,8 +1,8 @@
 // What a run says of its send modes against each other, for a terminal:
 //
-//   against two-copy  of        blocks  ratio                 verdict
-//   one-copy          goodput        8   1.11 [1.09, 1.13]    faster
-//                     host CPU       8  0.874 [0.861, 0.890]  faster
+//   against two-copy  of        cells  blocks  ratio                    verdict
+//   one-copy          goodput       2       8  1.1112 [1.0911, 1.1303]  faster
+//   one-copy          host CPU      2       8  0.8744 [0.8613, 0.8902]  faster
 #ifndef COPYCOST_COORDINATOR_REPORT_VERDICT_TABLE_H_
 #define COPYCOST_COORDINATOR_REPORT_VERDICT_TABLE_H_
 

@@ -42,7 +42,9 @@ burned() {
     taskset -c "$cpu" timeout 60 sh -c 'while :; do :; done' &
     burners+=("$!")
   done
+  trap 'kill "${burners[@]}" || true; end_hosts' EXIT
   held_back_by "$@"
+  trap end_hosts EXIT
   kill "${burners[@]}"
   wait "${burners[@]}" || true
 }

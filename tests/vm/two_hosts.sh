@@ -135,7 +135,8 @@ await_agents() {
 
 # over NIC: every classic mode at two sizes.
 over() {
-  expect_measured "$scratch/$1" "$copycost" run --topology hosts --agents "$(agents "$1")" --send two-copy,one-copy,zero-copy --sizes 16K,64K --repeats 3 --warmup 300ms -t 3s
+  expect_measured "$scratch/$1" "$copycost" run --topology hosts --agents "$(agents "$1")" \
+    --send two-copy,one-copy,zero-copy --sizes 16K,64K --repeats 3 --warmup 300ms -t 3s
   cat "$scratch/out"
   [ -z "$keep" ] || { mkdir -p "$keep" && cp -r "$scratch/$1" "$keep/"; }
 }
@@ -177,7 +178,8 @@ over_ktls() {
   expect_exit 0 "$copycost" modes --agents "$(agents e1000e)"
   cat "$scratch/out"
   grep -q '^  ktls *available' "$scratch/out" || fail "kernel TLS: $(cat "$scratch/out")"
-  expect_measured "$scratch/ktls" "$copycost" run --topology hosts --agents "$(agents e1000e)" --transport ktls --send two-copy,zero-copy,sendfile --sizes 16K --repeats 2 --warmup 300ms -t 1s
+  expect_measured "$scratch/ktls" "$copycost" run --topology hosts --agents "$(agents e1000e)" \
+    --transport ktls --send two-copy,zero-copy,sendfile --sizes 16K --repeats 2 --warmup 300ms -t 1s
   cat "$scratch/out"
   grep -q 'zero-copy is not over ktls' "$scratch/out" || fail "zero-copy over kernel TLS: $(cat "$scratch/out")"
   [ -z "$keep" ] || { mkdir -p "$keep" && cp -r "$scratch/ktls" "$keep/"; }

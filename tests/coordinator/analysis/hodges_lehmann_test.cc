@@ -207,6 +207,44 @@ TEST(HodgesLehmannTest, DecidesAtTheLevelOfTheFirstIntervalThatDoes) {
   EXPECT_THAT(DecisiveLevel({}, {0, 0}), StatusIs(absl::StatusCode::kInvalidArgument, "no values"));
 }
 
+// Above 50 values ranks are those of the normal distribution: close to the exact ones, and never
+// above.
+TEST(HodgesLehmannTest, ManyValuesHaveNoNarrowerIntervals) {
+  Random random(9);
+  for (const size_t n : {51, 80}) {
+    std::vector<double> probability(n * (n + 1) / 2 + 1, 0.0);
+    probability[0] = 1;
+    for (size_t rank = 1; rank <= n; ++rank) {
+      for (size_t t = probability.size(); t-- > 0;) {
+        probability[t] = (probability[t] + (t >= rank ? probability[t - rank] : 0)) / 2;
+      }
+    }
+    const std::vector<double> values = random.Cauchy(n);
+    const std::vector<double> averages = SortedWalshAverages(values);
+    for (const double level : {0.05, 0.01, 0.001}) {
+      size_t exact = 0;
+      for (double below = probability[0]; 2 * below <= level; below += probability[exact]) ++exact;
+      const auto interval = HodgesLehmannInterval(values, level);
+      ASSERT_OK(interval);
+      const auto rank =
+          std::lower_bound(averages.begin(), averages.end(), interval->low) - averages.begin() + 1;
+      EXPECT_LE(static_cast<size_t>(rank), exact) << n << " at " << level;
+      EXPECT_GE(static_cast<size_t>(rank) + 3 + exact / 30, exact) << n << " at " << level;
+    }
+  }
+}
+
+TEST(HodgesLehmannTest, TakesVeryManyValues) {
+  Random random(10);
+  const std::vector<double> values = random.Cauchy(20'000);
+  const auto interval = HodgesLehmannInterval(values, 0.05);
+  ASSERT_OK(interval);
+  EXPECT_LT(interval->low, *HodgesLehmann(values));
+  EXPECT_LT(*HodgesLehmann(values), interval->high);
+  EXPECT_LT(interval->high - interval->low, 0.2);
+  EXPECT_LT(*DecisiveLevel(values, {-0.5, 0.5}), 1e-100);
+}
+
 TEST(HodgesLehmannTest, RefusesALevelThatSoFewCannotAttain) {
   Random random(7);
   const struct {

@@ -1,10 +1,10 @@
 #include "coordinator/analysis/multiplicity.h"
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <random>
+#include <vector>
 
 namespace copycost::analysis {
 namespace {

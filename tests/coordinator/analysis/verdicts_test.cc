@@ -1,8 +1,13 @@
 #include "coordinator/analysis/verdicts.h"
 
+#include <gmock/gmock.h>
+
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <random>
+#include <utility>
+#include <vector>
 
 #include "tests/testing/record_builder.h"
 #include "tests/testing/status_matchers.h"
@@ -11,7 +16,7 @@ namespace copycost::analysis {
 namespace {
 
 using ::copycost::testing::AddCell;
-using ::copycost::testing::AgentOf;
+using ::copycost::testing::AnswerRequests;
 using ::copycost::testing::OkTrial;
 using ::copycost::testing::StatusIs;
 using ::copycost::testing::WorkloadOf;
@@ -122,7 +127,9 @@ TEST(VerdictsTest, ClaimsThatSoFewBlocksCannotDecideSayHowManyTheyNeed) {
             {65536}, 6, [](size_t arm, size_t, uint32_t) { return kBytes * (1 + arm); });
   for (const Claim& claim : ClaimsOn("goodput_gbps", run)) {
     EXPECT_OK(claim.ratio);
-    EXPECT_THAT(claim.interval, StatusIs(absl::StatusCode::kFailedPrecondition, "need >= 7"));
+    EXPECT_THAT(claim.interval,
+                StatusIs(absl::StatusCode::kFailedPrecondition, "need >= 7 blocks"));
+    EXPECT_OK(claim.uncorrected_interval);
     EXPECT_EQ(claim.verdict, Verdict::kInconclusive);
   }
 }
@@ -157,17 +164,68 @@ TEST(VerdictsTest, ABlockThatLacksATrialIsLeftOutAndCounted) {
   EXPECT_EQ(claims[1].incomplete, 1u);
 }
 
-TEST(VerdictsTest, ACellThatWasNeverMeasuredLeavesNothingToCompare) {
-  record::Run run = RunOf({{v1::SEND_MODE_TWO_COPY}, {v1::SEND_MODE_ZERO_COPY}}, {65536}, 8,
+TEST(VerdictsTest, ACellThatWasNeverMeasuredIsLeftOut) {
+  record::Run run = RunOf({{v1::SEND_MODE_TWO_COPY}, {v1::SEND_MODE_ZERO_COPY}}, {1024, 65536}, 8,
                           [](size_t arm, size_t, uint32_t) { return kBytes * (1 + arm); });
   for (v1::TrialRecord& trial : run.attempts) {
     if (trial.cell_id() == 2) trial.set_outcome(v1::OUTCOME_FAILED);
+  }
+  const std::vector<Claim> claims = ClaimsOn("goodput_gbps", run);
+  ASSERT_EQ(claims.size(), 2u);
+  EXPECT_EQ(claims[0].cells, 1u);
+  EXPECT_EQ(claims[0].cells_shared, 2u);
+  EXPECT_EQ(claims[0].blocks, 8u);
+  EXPECT_EQ(claims[0].incomplete, 0u);
+  EXPECT_EQ(claims[0].verdict, Verdict::kFaster);
+  EXPECT_EQ(claims[1].cell_id, 4u);
+}
+
+TEST(VerdictsTest, CellsThatWereNeverMeasuredInOneBlockHaveNothingToCompare) {
+  record::Run run = RunOf({{v1::SEND_MODE_TWO_COPY}, {v1::SEND_MODE_ZERO_COPY}}, {65536}, 8,
+                          [](size_t arm, size_t, uint32_t) { return kBytes * (1 + arm); });
+  for (v1::TrialRecord& trial : run.attempts) {
+    if ((trial.cell_id() == 2) == (trial.block() % 2 == 0)) trial.set_outcome(v1::OUTCOME_FAILED);
   }
   const Claim claim = ClaimsOn("goodput_gbps", run).at(0);
   EXPECT_EQ(claim.blocks, 0u);
   EXPECT_EQ(claim.incomplete, 8u);
   EXPECT_THAT(claim.ratio, StatusIs(absl::StatusCode::kFailedPrecondition, "no block has both"));
-  EXPECT_THAT(claim.interval, StatusIs(absl::StatusCode::kFailedPrecondition, "need >= 6"));
+  EXPECT_THAT(claim.interval, StatusIs(absl::StatusCode::kFailedPrecondition, "no block has both"));
+}
+
+// Latency is of some patterns only: the cells of others do not count as missing it.
+TEST(VerdictsTest, OnlyCellsThatCanTellAMetricClaimIt) {
+  record::Run run = RunOf({{v1::SEND_MODE_TWO_COPY}, {v1::SEND_MODE_ZERO_COPY}}, {1024, 65536}, 6,
+                          [](size_t arm, size_t, uint32_t) { return kBytes * (1 + arm); });
+  for (v1::Cell& cell : *run.info.mutable_plan()->mutable_cells()) {
+    if (cell.id() > 2) cell.mutable_workload()->set_pattern(v1::PATTERN_RR);
+  }
+  for (v1::TrialRecord& trial : run.attempts) {
+    if (trial.cell_id() > 2) AnswerRequests(trial, v1::PATTERN_RR);
+  }
+  const std::vector<Claim> claims = ClaimsOn("rr_latency_p99_us", run);
+  ASSERT_EQ(claims.size(), 2u);
+  EXPECT_EQ(claims[0].cells, 1u);
+  EXPECT_EQ(claims[0].verdict, Verdict::kEquivalent);
+}
+
+TEST(VerdictsTest, GoodputAtARateIsNotClaimed) {
+  record::Run run = RunOf({{v1::SEND_MODE_TWO_COPY}, {v1::SEND_MODE_ZERO_COPY}}, {65536}, 6,
+                          [](size_t, size_t, uint32_t) { return kBytes; });
+  for (v1::TrialRecord& trial : run.attempts) AnswerRequests(trial, v1::PATTERN_PACED);
+  EXPECT_THAT(ClaimsOn("goodput_gbps", run), IsEmpty());
+  EXPECT_EQ(ClaimsOn("rr_latency_p99_us", run).size(), 1u);
+}
+
+// Blocks in which nothing arrived must not be what is left out.
+TEST(VerdictsTest, NothingHasNoRatio) {
+  const record::Run run =
+      RunOf({{v1::SEND_MODE_TWO_COPY}, {v1::SEND_MODE_ZERO_COPY}}, {65536}, 10,
+            [](size_t arm, size_t, uint32_t block) { return arm == 1 && block < 3 ? 0 : kBytes; });
+  const Claim claim = ClaimsOn("goodput_gbps", run).at(0);
+  EXPECT_THAT(claim.interval,
+              StatusIs(absl::StatusCode::kFailedPrecondition, "a figure of 0 has no ratio"));
+  EXPECT_EQ(claim.verdict, Verdict::kInconclusive);
 }
 
 TEST(VerdictsTest, WithoutTwoCopyTheFirstModeIsTheBaseline) {
@@ -183,48 +241,78 @@ TEST(VerdictsTest, OneArmClaimsNothing) {
   EXPECT_THAT(Claims(record::Run()), IsEmpty());
 }
 
+record::Run RunWithTwice(double repeated) {
+  return RunOf(
+      {{v1::SEND_MODE_TWO_COPY}, {v1::SEND_MODE_TWO_COPY, 2}, {v1::SEND_MODE_ONE_COPY}}, {65536}, 6,
+      [repeated](size_t arm, size_t, uint32_t) { return kBytes * (arm == 1 ? repeated : 1); });
+}
+
 // An arm of the baseline's own mode that differs by 3 % says what this machine cannot tell apart.
+// It takes nothing from the others: six blocks are enough for one.
 TEST(VerdictsTest, NothingIsEquivalentWhereTheBaselineIsNotSoToItself) {
-  const auto run = [](double repeated) {
-    return RunOf(
-        {{v1::SEND_MODE_TWO_COPY}, {v1::SEND_MODE_TWO_COPY, 2}, {v1::SEND_MODE_ONE_COPY}}, {65536},
-        8, [repeated](size_t arm, size_t, uint32_t) { return kBytes * (arm == 1 ? repeated : 1); });
-  };
-  const std::vector<Claim> quiet = ClaimsOn("goodput_gbps", run(1.001));
+  const std::vector<Claim> quiet = ClaimsOn("goodput_gbps", RunWithTwice(1.001));
   ASSERT_EQ(quiet.size(), 2u);
   EXPECT_EQ(quiet[0].arm, "two-copy#2");
-  EXPECT_FALSE(quiet[0].noise_limited);
+  EXPECT_EQ(quiet[0].verdict, Verdict::kEquivalent);
+  EXPECT_FALSE(quiet[1].noise_limited);
   EXPECT_EQ(quiet[1].verdict, Verdict::kEquivalent);
-  const std::vector<Claim> noisy = ClaimsOn("goodput_gbps", run(1.03));
+  const std::vector<Claim> noisy = ClaimsOn("goodput_gbps", RunWithTwice(1.03));
   ASSERT_EQ(noisy.size(), 2u);
   EXPECT_EQ(noisy[0].verdict, Verdict::kFaster);
+  EXPECT_FALSE(noisy[0].noise_limited);
   EXPECT_TRUE(noisy[1].noise_limited);
   EXPECT_EQ(noisy[1].verdict, Verdict::kInconclusive);
 }
 
-// Two arms that lie on the band's limit, with noise that has no mean and no variance: whatever is
-// decided is wrong, which may be so in 5 % of the runs.
+TEST(VerdictsTest, NothingIsEquivalentWhereItIsNotKnownOfTheBaselineItself) {
+  record::Run run = RunWithTwice(1);
+  for (v1::TrialRecord& trial : run.attempts) {
+    if (trial.cell_id() == 2 && trial.block() < 3) trial.set_outcome(v1::OUTCOME_FAILED);
+  }
+  const std::vector<Claim> claims = ClaimsOn("goodput_gbps", run);
+  ASSERT_EQ(claims.size(), 2u);
+  EXPECT_THAT(claims[0].interval,
+              StatusIs(absl::StatusCode::kFailedPrecondition, "need >= 6 blocks"));
+  EXPECT_TRUE(claims[1].noise_limited);
+}
+
+TEST(VerdictsTest, APlanNeedsMoreBlocksForMoreClaims) {
+  const auto needed = [](const std::vector<ArmSpec>& arms) {
+    const record::Run run = RunOf(arms, {65536}, 0, [](size_t, size_t, uint32_t) { return 0; });
+    return PlannedClaimsOf(run.info.plan()).blocks_needed;
+  };
+  EXPECT_EQ(needed({{v1::SEND_MODE_TWO_COPY}}), 0u);
+  EXPECT_EQ(needed({{v1::SEND_MODE_TWO_COPY}, {v1::SEND_MODE_TWO_COPY, 2}}), 6u);
+  EXPECT_EQ(needed({{v1::SEND_MODE_TWO_COPY}, {v1::SEND_MODE_ONE_COPY}, {v1::SEND_MODE_ZERO_COPY}}),
+            7u);
+}
+
+// What is decided of an arm that lies on the band's limit is wrong, which may be so in 5 % of the
+// runs: of two such arms, and of one beside another that is faster and takes the smaller level.
+// Noise without a mean and a variance.
 TEST(VerdictsTest, WhatLiesOnTheLimitIsRarelyDecided) {
   constexpr int kRuns = 2000;
   std::mt19937_64 random(11);
-  const auto noise = [&](size_t arm, size_t, uint32_t) {
-    const double uniform = (static_cast<double>(random() >> 11) + 0.5) * 0x1p-53;
-    const double cauchy = std::tan(std::numbers::pi * (uniform - 0.5));
-    return kBytes * (arm == 0 ? 1 : 1 + kBand) * std::exp(0.01 * std::clamp(cauchy, -99.0, 99.0));
-  };
-  int wrong = 0;
-  for (int i = 0; i < kRuns; ++i) {
-    const record::Run run =
-        RunOf({{v1::SEND_MODE_TWO_COPY}, {v1::SEND_MODE_ONE_COPY}, {v1::SEND_MODE_ZERO_COPY}},
-              {65536}, 8, noise);
-    bool decided = false;
-    for (const Claim& claim : ClaimsOn("goodput_gbps", run)) {
-      decided = decided || claim.verdict != Verdict::kInconclusive;
+  for (const double first : {1 + kBand, 3.0}) {
+    const auto bytes = [&](size_t arm, size_t, uint32_t) {
+      const double uniform = (static_cast<double>(random() >> 11) + 0.5) * 0x1p-53;
+      const double cauchy = std::tan(std::numbers::pi * (uniform - 0.5));
+      const double factors[] = {1, first, 1 + kBand};
+      return kBytes * factors[arm] * std::exp(0.01 * std::clamp(cauchy, -99.0, 99.0));
+    };
+    int wrong = 0;
+    for (int i = 0; i < kRuns; ++i) {
+      const record::Run run =
+          RunOf({{v1::SEND_MODE_TWO_COPY}, {v1::SEND_MODE_ONE_COPY}, {v1::SEND_MODE_ZERO_COPY}},
+                {65536}, 8, bytes);
+      const std::vector<Claim> claims = ClaimsOn("goodput_gbps", run);
+      const bool first_is_wrong = first == 3.0 ? claims[0].verdict == Verdict::kSlower
+                                               : claims[0].verdict != Verdict::kInconclusive;
+      wrong += first_is_wrong || claims[1].verdict != Verdict::kInconclusive ? 1 : 0;
     }
-    wrong += decided ? 1 : 0;
+    EXPECT_LE(wrong, kRuns * 6 / 100) << first;
+    EXPECT_GT(wrong, kRuns / 100) << first;
   }
-  EXPECT_LE(wrong, kRuns * 6 / 100);
-  EXPECT_GT(wrong, kRuns / 100);
 }
 
 }  // namespace

@@ -103,7 +103,9 @@ TEST(ResultsDocTest, DescribesWhatHostsTellAndWhatIsAbsent) {
 }
 
 TEST(ResultsDocTest, DescribesVerdicts) {
-  const std::string document = Document();
+  std::string document = Document();
+  document.erase(0, document.find("## verdicts.csv"));
+  document.erase(document.find("## absent.csv"));
   for (const record::Field& field : VerdictRow(analysis::Claim())) {
     EXPECT_TRUE(absl::StrContains(document, absl::StrCat("`", field.name, "`"))) << field.name;
   }

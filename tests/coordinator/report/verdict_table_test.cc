@@ -29,10 +29,12 @@ Claim ClaimOf(const std::string& arm, absl::string_view column, double ratio, Ve
   claim.baseline = "two-copy";
   claim.metric = &Metric(column);
   claim.cells = 2;
+  claim.cells_shared = 2;
   claim.blocks = 8;
   claim.level = 0.025;
   claim.ratio = ratio;
   claim.interval = Interval{ratio * 0.9, ratio * 1.1};
+  claim.uncorrected_interval = Interval{ratio * 0.95, ratio * 1.05};
   claim.verdict = verdict;
   return claim;
 }
@@ -44,35 +46,46 @@ std::vector<Claim> SomeClaims() {
 }
 
 TEST(VerdictTableTest, ClaimsOfAnArmStandTogether) {
-  EXPECT_THAT(VerdictTable(SomeClaims(), 100),
-              HasSubstr("against two-copy  of        blocks  ratio                 verdict\n"
-                        "one-copy          goodput        8  1.50 [1.35, 1.65]     faster\n"
-                        "                  host CPU       8  1.00 [0.900, 1.10]    inconclusive\n"
-                        "zero-copy         goodput        8  0.500 [0.450, 0.550]  slower\n"));
+  EXPECT_THAT(
+      VerdictTable(SomeClaims(), 100),
+      HasSubstr("against two-copy  of        cells  blocks  ratio                    verdict\n"
+                "one-copy          goodput       2       8  1.5000 [1.3500, 1.6500]  faster\n"
+                "one-copy          host CPU      2       8  1.0000 [0.9000, 1.1000]  inconclusive\n"
+                "zero-copy         goodput       2       8  0.5000 [0.4500, 0.5500]  slower\n"));
+}
+
+// Where a row does not fit, each has all of its names.
+TEST(VerdictTableTest, NarrowTerminalsShowTheArmOfEachClaim) {
+  const std::string table = VerdictTable(SomeClaims(), 40);
+  size_t arms = 0;
+  for (size_t at = 0; (at = table.find("one-copy\n", at)) != table.npos; ++at) ++arms;
+  EXPECT_EQ(arms, 2u) << table;
 }
 
 TEST(VerdictTableTest, SaysWhatRatiosAndIntervalsAre) {
   const std::string table = VerdictTable(SomeClaims(), 1000);
-  EXPECT_THAT(table, HasSubstr("geometric mean over 2 cells [interval of 97.5 %, so"));
+  EXPECT_THAT(table, HasSubstr("block, geometric mean over cells [97.5 % interval]. Faster"));
   EXPECT_THAT(table, Not(HasSubstr("left out")));
   EXPECT_THAT(table, Not(HasSubstr("Noise-limited")));
   std::vector<Claim> claims = SomeClaims();
   claims[0].incomplete = 1;
   claims[1].level = 0.05;
+  claims[1].cells = 1;
   claims[2].noise_limited = true;
-  EXPECT_THAT(VerdictTable(claims, 1000), HasSubstr("[interval of 95 % to 97.5 %, so"));
-  EXPECT_THAT(VerdictTable(claims, 1000), HasSubstr("Up to 1 block lacked a trial"));
+  EXPECT_THAT(VerdictTable(claims, 1000), HasSubstr("[95 % to 97.5 % interval]"));
+  EXPECT_THAT(VerdictTable(claims, 1000), HasSubstr("Up to 1 block lacked a trial or the figure"));
+  EXPECT_THAT(VerdictTable(claims, 1000), HasSubstr("Of some cells it was never told"));
   EXPECT_THAT(VerdictTable(claims, 1000), HasSubstr("inconclusive, noise-limited\n"));
 }
 
-TEST(VerdictTableTest, WithoutAnIntervalItSaysHowManyBlocksItTakes) {
+TEST(VerdictTableTest, WithoutAnIntervalItSaysWhy) {
   std::vector<Claim> claims = SomeClaims();
   claims.resize(1);
   claims[0].verdict = Verdict::kInconclusive;
-  claims[0].interval = absl::FailedPreconditionError("need >= 7");
-  EXPECT_THAT(VerdictTable(claims, 100), HasSubstr("1.50   inconclusive: need >= 7 blocks\n"));
+  claims[0].interval = absl::FailedPreconditionError("need >= 7 blocks");
+  EXPECT_THAT(VerdictTable(claims, 100), HasSubstr("1.5000  inconclusive: need >= 7 blocks\n"));
   EXPECT_THAT(VerdictTable(claims, 1000),
-              HasSubstr("in the same block, geometric mean over 2 cells. Faster is better"));
+              HasSubstr("in the same block, geometric mean over cells. Faster is better"));
   claims[0].ratio = absl::FailedPreconditionError("no block has both");
   EXPECT_THAT(VerdictTable(claims, 100), HasSubstr("n/a    inconclusive: need >= 7 blocks\n"));
 }
@@ -85,9 +98,9 @@ TEST(VerdictTableTest, ClaimsOnSingleCellsAreInTheFilesAlone) {
   EXPECT_THAT(VerdictTable(claims, 100), IsEmpty());
   EXPECT_THAT(VerdictTable({}, 100), IsEmpty());
   const std::string csv = VerdictsCsv(claims);
-  EXPECT_THAT(csv, HasSubstr("metric,arm,baseline,cell_id,label,cells,blocks,"));
-  EXPECT_THAT(csv, HasSubstr("\ngoodput_gbps,one-copy,two-copy,4,one-copy 64K,2,8,0,0.025,1.5,"
-                             "1.35,1.65,faster,0,\n"));
+  EXPECT_THAT(csv, HasSubstr("metric,arm,baseline,cell_id,label,cells,cells_shared,blocks,"));
+  EXPECT_THAT(csv, HasSubstr("\ngoodput_gbps,one-copy,two-copy,4,one-copy 64K,2,2,8,0,0.025,1.5,"
+                             "1.35,1.65,1.425,1.575,faster,0,\n"));
   EXPECT_THAT(VerdictsCsv({}), HasSubstr("metric,arm,baseline"));
   v1::RunRecord run;
   run.set_run_id("run-1");
