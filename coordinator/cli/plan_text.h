@@ -19,8 +19,9 @@ std::string CommonLine(const v1::Plan& plan);
 // nothing is claimed.
 std::string TooFewBlocks(const v1::Plan& plan);
 
-// The summary; what all cells share; what will be claimed; the cells, a row for all values of the longest axis; what is
-// skipped and why; the verifications. Of lists over 60 lines the middle is left out and counted.
+// The summary; what all cells share; what will be claimed; the cells, a row for all values of the
+// longest axis; what is skipped and why; the verifications. Of lists over 60 lines the middle is
+// left out and counted.
 std::string PlanText(const v1::Plan& plan);
 
 }  // namespace copycost
