@@ -109,7 +109,7 @@ class SignedRank {
 };
 
 // The largest k of an interval with at most this level; 0 when there is none.
-size_t LargestRank(size_t n, double level) {
+size_t LargestSignedRank(size_t n, double level) {
   const SignedRank statistic(n);
   size_t covers = 0, misses = WalshCount(n) / 2 + 1;
   while (misses - covers > 1) {
@@ -147,7 +147,7 @@ absl::StatusOr<Interval> HodgesLehmannInterval(const std::vector<double>& values
     return absl::FailedPreconditionError(absl::StrCat("need >= ", LeastPairs(level)));
   }
   ASSIGN_OR_RETURN(const std::vector<double> sorted, Sorted(values));
-  return WalshInterval(sorted, LargestRank(sorted.size(), level));
+  return WalshInterval(sorted, LargestSignedRank(sorted.size(), level));
 }
 
 absl::StatusOr<double> DecisiveLevel(const std::vector<double>& values, const Interval& band) {
