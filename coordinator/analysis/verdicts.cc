@@ -24,13 +24,14 @@ constexpr absl::string_view kSendModeAxis = "send_mode";
 struct ClaimedMetric {
   absl::string_view column;
   bool more_is_better;
-  bool is_rate;  // of a pattern that has one it tells what was asked for
+  bool (*is_claimed)(v1::Pattern pattern);
 };
 
 constexpr ClaimedMetric kMetrics[] = {
-    {"goodput_gbps", true, true},
-    {"rr_latency_p99_us", false, false},
-    {"host_cpu_ns_per_byte", false, false},
+    {"goodput_gbps", true, [](v1::Pattern pattern) { return !Exchanges(pattern); }},
+    {"exchanges_per_s", true, [](v1::Pattern pattern) { return !HasRate(pattern); }},
+    {"rr_latency_p99_us", false, [](v1::Pattern) { return true; }},
+    {"host_cpu_ns_per_byte", false, [](v1::Pattern) { return true; }},
 };
 
 const record::Metric& MetricNamed(absl::string_view column) {
@@ -110,17 +111,13 @@ Arms ArmsOf(const v1::Plan& plan) {
 // A metric's logarithm in each block of each cell that tells it; -infinity for none of it.
 using Observations = std::map<uint32_t, std::map<uint32_t, double>>;  // cell, block
 
-bool IsClaimed(const v1::TrialRecord& trial, const ClaimedMetric& claimed) {
-  return trial.purpose() == v1::PURPOSE_MEASURE && trial.outcome() == v1::OUTCOME_OK &&
-         !(claimed.is_rate && HasRate(trial.workload().pattern()));
-}
-
 Observations Observe(const std::vector<const v1::TrialRecord*>& attempts,
                      const ClaimedMetric& claimed) {
   const record::Metric& metric = MetricNamed(claimed.column);
   Observations observations;
   for (const v1::TrialRecord* trial : attempts) {
-    if (!IsClaimed(*trial, claimed)) continue;
+    if (trial->purpose() != v1::PURPOSE_MEASURE || trial->outcome() != v1::OUTCOME_OK) continue;
+    if (!claimed.is_claimed(trial->workload().pattern())) continue;
     const absl::StatusOr<double> value = metric.of(*trial);
     if (value.ok()) observations[trial->cell_id()][trial->block()] = std::log(*value);
   }

@@ -35,7 +35,7 @@ namespace copycost::analysis {
 inline constexpr double kBand = 0.02;
 
 enum class Verdict {
-  kFaster,  // better than the baseline: more goodput, less latency, less CPU time
+  kFaster,  // better than the baseline: more goodput or exchanges, less latency, less CPU time
   kSlower,
   kEquivalent,
   kInconclusive,  // the interval holds a limit of the band, or there is none
@@ -67,8 +67,8 @@ struct Claim {
 };
 
 // Primary claims of all metrics, then those of cells. Empty where there is only one arm. A cell
-// that never tells a metric, or whose partner never does, makes no claim on it; and none makes one
-// on goodput where the pattern has a rate, which is what was asked for.
+// that never tells a metric, or whose partner never does, makes no claim on it. Exchanges a second
+// stand in the place of goodput, but not at a rate, which is what was asked for.
 std::vector<Claim> Claims(const record::Run& run);
 
 // What a plan will claim of each metric on all cells together; no arms: nothing.

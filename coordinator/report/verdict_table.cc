@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "coordinator/report/text_grid.h"
 
 namespace copycost::report {
@@ -13,12 +14,39 @@ namespace {
 
 using ::copycost::analysis::Claim;
 
-// As the table of cells calls it.
+struct MetricWords {
+  absl::string_view column;
+  std::string name;    // as the table of cells calls it
+  std::string better;  // than the baseline
+};
+
+const std::vector<MetricWords>& Words() {
+  static const auto& words = *new std::vector<MetricWords>{
+      {"goodput_gbps", "goodput", "more goodput"},
+      {"exchanges_per_s", "exchanges", "more exchanges"},
+      {"rr_latency_p99_us", "latency p99", "less latency"},
+      {"host_cpu_ns_per_byte", "host CPU", "less CPU time"},
+  };
+  return words;
+}
+
 std::string NameOf(const record::Metric& metric) {
-  if (metric.column == "goodput_gbps") return "goodput";
-  if (metric.column == "rr_latency_p99_us") return "latency p99";
-  if (metric.column == "host_cpu_ns_per_byte") return "host CPU";
+  for (const MetricWords& words : Words()) {
+    if (metric.column == words.column) return words.name;
+  }
   return std::string(metric.column);
+}
+
+// What is better, of each metric that claims are on.
+std::string Better(const std::vector<Claim>& claims) {
+  std::vector<std::string> better;
+  for (const MetricWords& words : Words()) {
+    const bool claimed = std::any_of(claims.begin(), claims.end(), [&](const Claim& claim) {
+      return claim.metric->column == words.column;
+    });
+    if (claimed) better.push_back(words.better);
+  }
+  return absl::StrJoin(better, ", ");
 }
 
 // So that a limit of the band is not the same as what lies beyond it.
@@ -62,9 +90,8 @@ std::string Legend(const std::vector<Claim>& claims) {
     text += " interval]";
   }
   absl::StrAppendFormat(&text,
-                        ". Faster is better by more than %g %%: more goodput, less latency, less "
-                        "CPU time; equivalent, within that.",
-                        100 * analysis::kBand);
+                        ". Faster is better by more than %g %%: %s; equivalent, within that.",
+                        100 * analysis::kBand, Better(claims));
   if (left_out) text += " Of some cells it was never told, which are left out.";
   if (incomplete > 0) {
     absl::StrAppend(&text, " Up to ", incomplete, incomplete == 1 ? " block" : " blocks",

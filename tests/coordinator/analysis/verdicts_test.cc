@@ -209,12 +209,21 @@ TEST(VerdictsTest, OnlyCellsThatCanTellAMetricClaimIt) {
   EXPECT_EQ(claims[0].verdict, Verdict::kEquivalent);
 }
 
-TEST(VerdictsTest, GoodputAtARateIsNotClaimed) {
-  record::Run run = RunOf({{v1::SEND_MODE_TWO_COPY}, {v1::SEND_MODE_ZERO_COPY}}, {65536}, 6,
-                          [](size_t, size_t, uint32_t) { return kBytes; });
-  for (v1::TrialRecord& trial : run.attempts) AnswerRequests(trial, v1::PATTERN_PACED);
-  EXPECT_THAT(ClaimsOn("goodput_gbps", run), IsEmpty());
-  EXPECT_EQ(ClaimsOn("rr_latency_p99_us", run).size(), 1u);
+TEST(VerdictsTest, ExchangesStandInThePlaceOfGoodputButNotAtARate) {
+  const record::Run streams =
+      RunOf({{v1::SEND_MODE_TWO_COPY}, {v1::SEND_MODE_ZERO_COPY}}, {65536}, 6,
+            [](size_t arm, size_t, uint32_t) { return kBytes * (1 + arm); });
+  record::Run exchanges = streams, paced = streams;
+  for (v1::TrialRecord& trial : exchanges.attempts) AnswerRequests(trial, v1::PATTERN_RR);
+  for (v1::TrialRecord& trial : paced.attempts) AnswerRequests(trial, v1::PATTERN_PACED);
+  EXPECT_EQ(ClaimsOn("goodput_gbps", streams).size(), 1u);
+  EXPECT_THAT(ClaimsOn("exchanges_per_s", streams), IsEmpty());
+  EXPECT_THAT(ClaimsOn("goodput_gbps", exchanges), IsEmpty());
+  ASSERT_EQ(ClaimsOn("exchanges_per_s", exchanges).size(), 1u);
+  EXPECT_EQ(ClaimsOn("exchanges_per_s", exchanges)[0].verdict, Verdict::kFaster);
+  EXPECT_THAT(ClaimsOn("goodput_gbps", paced), IsEmpty());
+  EXPECT_THAT(ClaimsOn("exchanges_per_s", paced), IsEmpty());
+  EXPECT_EQ(ClaimsOn("rr_latency_p99_us", paced).size(), 1u);
 }
 
 // Blocks in which nothing arrived must not be what is left out.
