@@ -98,7 +98,9 @@ std::string Legend(const std::vector<Claim>& claims) {
                     " lacked a trial or the figure, and were left out.");
   }
   if (noise_limited) {
-    text += " Noise-limited: it is equivalent, but the baseline, measured twice, is not to itself.";
+    text +=
+        " Noise-limited: it would be equivalent, but the baseline, measured twice, is not shown "
+        "to be so to itself.";
   }
   return text;
 }
